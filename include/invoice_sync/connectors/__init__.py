@@ -1,0 +1,1 @@
+"""How each vendor is spoken to: client (wire), mapping (pure), connector (Source / Destination)."""

@@ -1,0 +1,224 @@
+"""The transport: reads retry, sign-ins go once, writes go once and only with an `Armed`.
+
+Built for one binding; it refuses a URL of another origin. Neither query values, headers nor bodies are logged.
+"""
+
+from __future__ import annotations
+
+import email.utils
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import NameResolutionError, NewConnectionError
+
+from invoice_sync.connectors.base import Armed, Timing, Verdict
+from invoice_sync.model import canonical
+from invoice_sync.model.errors import SettingsError, TryLater
+from invoice_sync.model.ports import Binding, Call, CallLog, Clock, Quota
+
+READ_ATTEMPTS = 5
+LONGEST_PAUSE_IN_TASK = 60.0
+DEFAULT_THROTTLE_WAIT = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request. `url` is absolute; `kind` names the vendor's quota it draws on."""
+
+    method: str
+    url: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    kind: str = "call"
+
+    def __repr__(self) -> str:
+        return f"Request({self.method} {urlsplit(self.url).path})"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A complete HTTP answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+    def json(self) -> Any:
+        """Decimals for fractions. Raises ValueError for anything that is not JSON."""
+        return canonical.loads(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a write brought. `answer` is None when none came; `note` says what happened instead."""
+
+    verdict: Verdict
+    answer: Answer | None = None
+    wait: float | None = None
+    note: str = ""
+
+
+class Signer(Protocol):
+    """Authorises requests of one binding."""
+
+    def headers(self) -> Mapping[str, str]: ...
+
+    def renew(self) -> None: ...
+
+
+class Transport:
+    """HTTP for one binding. `origins` are scheme://host:port that may be called at all."""
+
+    def __init__(
+        self,
+        binding: Binding,
+        origins: frozenset[str],
+        timing: Timing,
+        clock: Clock,
+        call_log: CallLog,
+        quota: Quota | None = None,
+        trace_header: str = "",
+    ) -> None:
+        self.binding, self.timing, self.clock = binding, timing, clock
+        self._origins, self._call_log, self._quota = origins, call_log, quota
+        self._trace_header = trace_header
+        self._session = _session()
+
+    def read(self, request: Request, signer: Signer) -> Answer:
+        """The answer of a call that changes nothing; weather and one expired token are dealt with.
+
+        Answers of 4xx are returned for the connector to judge. Raises TryLater when the weather stays bad.
+        """
+        renewed = False
+        for attempt in range(READ_ATTEMPTS):
+            reply = self._once(request, signer.headers())
+            if reply.verdict in (Verdict.OK, Verdict.REFUSED) and reply.answer is not None:
+                return reply.answer
+            if reply.verdict is Verdict.NOT_DONE and not renewed:
+                renewed = True
+                signer.renew()
+                continue
+            if reply.verdict is Verdict.NOT_DONE and reply.answer is not None:
+                return reply.answer
+            self._pause(reply, attempt)
+        raise TryLater(f"{self.binding.vendor} did not answer {request!r} in {READ_ATTEMPTS} tries")
+
+    def sign_in(self, request: Request) -> Answer:
+        """One try; 4xx is returned. Raises TryLater when no answer came: the server may have rotated a token."""
+        reply = self._once(request, {})
+        if reply.answer is None or reply.verdict in (Verdict.UNKNOWN, Verdict.THROTTLED):
+            raise TryLater(f"{self.binding.vendor} did not answer the sign-in ({reply.note})", wait=reply.wait)
+        return reply.answer
+
+    def write(self, armed: Armed, request: Request, signer: Signer) -> Reply:
+        """Exactly one POST or PATCH, or none when the batch's time to be sent is over."""
+        if armed.binding != self.binding:
+            raise SettingsError(f"a batch of {armed.binding} came to the transport of {self.binding}")
+        if self.clock.monotonic() > armed.send_by:
+            return Reply(Verdict.NOT_SENT, note="the time to send it was over before it could leave")
+        return self._once(request, signer.headers())
+
+    def close(self) -> None:
+        self._session.close()
+
+    def _once(self, request: Request, authorization: Mapping[str, str]) -> Reply:
+        self._refuse_other_hosts(request)
+        started = self.clock.monotonic()
+        reply = self._exchange(request, authorization)
+        self._log(request, reply, self.clock.monotonic() - started)
+        return reply
+
+    def _exchange(self, request: Request, authorization: Mapping[str, str]) -> Reply:
+        try:
+            response = self._session.request(
+                request.method,
+                request.url,
+                params=dict(request.params),
+                headers={**request.headers, **authorization},
+                data=request.body,
+                timeout=(self.timing.connect, self.timing.read),
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            return Reply(verdict_of_error(error), note=type(error).__name__)
+        answer = Answer(response.status_code, response.headers, response.content)
+        return Reply(verdict_of_status(answer.status), answer, retry_after(answer.headers))
+
+    def _refuse_other_hosts(self, request: Request) -> None:
+        parts = urlsplit(request.url)
+        if f"{parts.scheme}://{parts.netloc}" not in self._origins:
+            raise SettingsError(
+                f"{self.binding.vendor} of company {self.binding.company} was pointed at another host",
+                cure="Compare host and token_url of the connection with the address of your account.",
+            )
+
+    def _pause(self, reply: Reply, attempt: int) -> None:
+        wait = max(self.clock.jitter(min(60.0, 2.0**attempt)), reply.wait or 0.0)
+        if reply.verdict is Verdict.THROTTLED:
+            wait = max(wait, reply.wait or DEFAULT_THROTTLE_WAIT)
+            if self._quota is not None:
+                self._quota.pause(wait)
+        if wait > LONGEST_PAUSE_IN_TASK:
+            raise TryLater(f"{self.binding.vendor} asks us to wait", wait=wait)
+        self.clock.sleep(wait)
+
+    def _log(self, request: Request, reply: Reply, seconds: float) -> None:
+        answer = reply.answer
+        trace = answer.headers.get(self._trace_header, "") if answer and self._trace_header else ""
+        status = answer.status if answer else None
+        path = urlsplit(request.url).path
+        self._call_log(Call(self.binding.vendor, request.method, path, status, seconds, trace, reply.note))
+
+
+def verdict_of_status(status: int) -> Verdict:
+    """What an HTTP status says about a write; the connector looks closer at OK and REFUSED."""
+    if 200 <= status < 300:
+        return Verdict.OK
+    if status == 401:
+        return Verdict.NOT_DONE
+    if status == 429:
+        return Verdict.THROTTLED
+    if 400 <= status < 500 and status != 408:
+        return Verdict.REFUSED
+    return Verdict.UNKNOWN
+
+
+def verdict_of_error(error: requests.RequestException) -> Verdict:
+    """NOT_SENT only when no connection came about; anything later is UNKNOWN."""
+    if isinstance(error, requests.ConnectTimeout):
+        return Verdict.NOT_SENT
+    if isinstance(error, requests.exceptions.SSLError):
+        return Verdict.NOT_SENT if "CERTIFICATE_VERIFY_FAILED" in str(error) else Verdict.UNKNOWN
+    cause = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(cause, NewConnectionError | NameResolutionError):
+        return Verdict.NOT_SENT
+    return Verdict.UNKNOWN
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds of a Retry-After header in either of its two forms (RFC 9110, 10.2.3); None without one."""
+    value = headers.get("Retry-After", "").strip()
+    if value.isdigit():
+        return float(value)
+    if not value or not headers.get("Date"):
+        return None
+    try:
+        until, now = (email.utils.parsedate_to_datetime(text) for text in (value, headers["Date"]))
+    except ValueError:
+        return None
+    return max(0.0, (until - now).total_seconds())
+
+
+def _session() -> requests.Session:
+    """No proxies or netrc from the environment, no library retries: a write must leave at most once."""
+    session = requests.Session()
+    session.trust_env = False
+    adapter = HTTPAdapter(pool_maxsize=16, max_retries=0)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session

@@ -1,0 +1,1 @@
+"""What the house talks about: documents, parties, money. Frozen, exact, and knowing nobody."""

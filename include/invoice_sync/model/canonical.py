@@ -1,0 +1,60 @@
+"""One way to write JSON: sorted, compact, Decimals as numbers; so equal content has equal bytes."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import simplejson
+
+from invoice_sync.model.money import Money
+
+
+def dumps(value: object) -> str:
+    """Canonical JSON text. Decimals keep their digits; NaN and infinity raise ValueError."""
+    return simplejson.dumps(
+        value, use_decimal=True, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+
+
+def loads(text: str | bytes) -> Any:
+    """JSON with every fractional number as Decimal. Raises ValueError for what is not JSON."""
+    return simplejson.loads(text, use_decimal=True, parse_constant=_refuse)
+
+
+def content_hash(value: object) -> str:
+    """SHA-256 (hex) of a model object or of plain JSON data; equal amounts hash equally however written."""
+    return hashlib.sha256(dumps(_plain(value)).encode()).hexdigest()
+
+
+def text_hash(text: str) -> str:
+    """SHA-256 (hex) of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number that money could be")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Money):
+        return [value.minor, value.currency]
+    if dataclasses.is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return _scalar(value)
+
+
+def _scalar(value: object) -> object:
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    if isinstance(value, date):
+        return value.isoformat()
+    return value

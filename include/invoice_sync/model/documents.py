@@ -1,0 +1,119 @@
+"""Invoices, parties and products as every system understands them."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Literal
+
+from invoice_sync.model.money import Money, total
+
+Entity = Literal["customer", "product", "invoice"]
+ChargeKind = Literal["freight", "handling", "packaging", "rounding"]
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A postal address; every part may be empty."""
+
+    line1: str = ""
+    line2: str = ""
+    line3: str = ""
+    city: str = ""
+    state: str = ""
+    postcode: str = ""
+    country: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A customer (later also a vendor). `number` is the source's own, for people to recognise it."""
+
+    source_id: str
+    number: str
+    name: str
+    email: str = ""
+    phone: str = ""
+    address: Address = field(default_factory=Address)
+    currency: str = ""
+    tax_id: str = ""
+    foreign_id: str = ""
+    """The id of the other system as the source has it on record; never part of the content hash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """Something sold. `sku` keeps its leading zeros."""
+
+    source_id: str
+    sku: str
+    description: str
+    kind: Literal["goods", "service"] = "goods"
+    foreign_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`amount` is quantity x unit price, rounded half up; `unit_price` is net of the line's own discount."""
+
+    number: int
+    product: str
+    description: str
+    quantity: Decimal
+    unit_price: Decimal
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """A charge on the header: freight, handling, packaging, or the rounding that closes the lines."""
+
+    kind: ChargeKind
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """A released sales invoice. `total` is the source's own and authoritative; all money is in one currency."""
+
+    source_id: str
+    number: str
+    division: str
+    customer: str
+    date: datetime.date
+    due_date: datetime.date | None
+    lines: tuple[Line, ...]
+    charges: tuple[Charge, ...]
+    discount: Money
+    tax: Money
+    total: Money
+    purchase_order: str = ""
+    email: str = ""
+    memo: str = ""
+    bill_to: Address = field(default_factory=Address)
+
+    @property
+    def currency(self) -> str:
+        return self.total.currency
+
+    @property
+    def computed_total(self) -> Money:
+        """Lines + charges - discount + tax: what must equal `total`, tolerance 0."""
+        parts = [line.amount for line in self.lines] + [charge.amount for charge in self.charges]
+        return total(parts, self.currency) - self.discount + self.tax
+
+    @property
+    def products(self) -> frozenset[str]:
+        """Source ids of the products on the lines."""
+        return frozenset(line.product for line in self.lines)
+
+
+Document = Invoice | Party | Product
+
+
+def without_foreign_id(document: Document) -> Document:
+    """The document as it counts for "did it change": our own write-back of an id is no change."""
+    if isinstance(document, Invoice):
+        return document
+    return replace(document, foreign_id="")

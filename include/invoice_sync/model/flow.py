@@ -1,0 +1,78 @@
+"""A flow: one kind of document, from one system to another, for one company. The shape of flows.yaml."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,60}$")]
+ChargeName = Literal["freight", "handling", "packaging", "rounding"]
+WriteBack = Literal["none", "acknowledge", "transferred_flag"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Endpoint(_Strict):
+    """One side of a flow: which vendor, which Airflow connection, which tenant it must turn out to be."""
+
+    vendor: Slug
+    connection: str
+    tenant: str = Field(min_length=1)
+
+
+class Options(_Strict):
+    """Choices of a flow that have a sensible default."""
+
+    header_charges: Literal["lines", "refuse"] = "lines"
+    charge_items: dict[ChargeName, str] = Field(default_factory=dict)
+    income_account: str = "Sales of Product Income"
+    rounding_line: bool = True
+    acknowledge_batch: int = Field(default=20, ge=1, le=200)
+    send_batch: int = Field(default=30, ge=1, le=30)
+    in_flight: int = Field(default=4, ge=1, le=8)
+    red_while_waiting: bool = True
+
+
+class Flow(_Strict):
+    """One entry of flows.yaml."""
+
+    name: Slug
+    title: str
+    kind: Literal["invoice"]
+    company: Slug
+    source: Endpoint
+    destination: Endpoint
+    write_back: WriteBack
+    schedule: str | None = None
+    timezone: str = "UTC"
+    options: Options = Field(default_factory=Options)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError(f"{name!r} is no time zone; write it like Europe/Berlin or America/New_York")
+        return name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+class RunOptions(_Strict):
+    """What the trigger form offers."""
+
+    documents: tuple[str, ...] = ()
+    changed_since: str | None = None
+    dry_run: bool = False
+    limit: int | None = Field(default=None, ge=1)
+    full_sweep: bool = False
+
+    @property
+    def moves_cursor(self) -> bool:
+        """A run over chosen documents, a sample or a preview leaves the cursor where it is."""
+        return not (self.documents or self.limit or self.dry_run)

@@ -1,0 +1,66 @@
+"""The words that people see for where a document is; computed in this one place."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class DocumentState(StrEnum):
+    """What the ledger keeps of a document in a flow."""
+
+    WAITING = "waiting"
+    TO_ADD = "to_add"
+    PLANNED = "planned"
+    LINKED = "linked"
+    REVIEW = "review"
+    IGNORED = "ignored"
+
+
+class IntentState(StrEnum):
+    """What the ledger keeps of one intended write."""
+
+    PLANNED = "planned"
+    SENDING = "sending"
+    UNCERTAIN = "uncertain"
+    DONE = "done"
+    REFUSED = "refused"
+    REPLACED = "replaced"
+
+
+UNFINISHED = frozenset({IntentState.PLANNED, IntentState.SENDING, IntentState.UNCERTAIN})
+IN_THE_AIR = frozenset({IntentState.SENDING, IntentState.UNCERTAIN})
+
+
+class Word(StrEnum):
+    WAITING = "waiting"
+    PLANNED = "planned"
+    SENDING = "sending"
+    UNCERTAIN = "uncertain"
+    DELIVERED = "delivered"
+    ACKNOWLEDGED = "acknowledged"
+    IN_REVIEW = "in review"
+    IGNORED = "ignored"
+    UNCHANGED = "unchanged"
+
+
+_BY_INTENT = {
+    IntentState.PLANNED: Word.PLANNED,
+    IntentState.SENDING: Word.SENDING,
+    IntentState.UNCERTAIN: Word.UNCERTAIN,
+    IntentState.DONE: Word.DELIVERED,
+}
+
+
+def word(
+    document: DocumentState, delivery: IntentState | None = None, acknowledgement: IntentState | None = None
+) -> Word:
+    """The word for a document from its own state and those of its newest delivery and acknowledgement."""
+    if document is DocumentState.IGNORED:
+        return Word.IGNORED
+    if delivery in IN_THE_AIR:
+        return _BY_INTENT[delivery]
+    if document is DocumentState.REVIEW:
+        return Word.IN_REVIEW
+    if acknowledgement is IntentState.DONE and delivery is IntentState.DONE:
+        return Word.ACKNOWLEDGED
+    return _BY_INTENT.get(delivery, Word.WAITING) if delivery else Word.WAITING
