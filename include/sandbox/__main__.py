@@ -50,9 +50,7 @@ async def run(options: argparse.Namespace) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     sandbox = Sandbox.build(options.seed, options.scale, options.host)
     ports = {**registry.default_ports(), **dict(options.port)}
-    await server.run(
-        sandbox, ports, options.index_port, stop, lambda: announce(sandbox, options.ready_file)
-    )
+    await server.run(sandbox, ports, options.index_port, stop, lambda: announce(sandbox, options.ready_file))
 
 
 def announce(sandbox: Sandbox, ready_file: Path | None) -> None:

@@ -107,10 +107,14 @@ class Control:
     async def index(self, request: web.Request) -> web.Response:
         """Where every vendor is; URLs use the host that the caller used."""
         host = request.url.host or "127.0.0.1"
-        return answer({"vendors": {
-            name: vendor.describe(f"http://{host}:{self._ports[name]}")
-            for name, vendor in self._vendors.items()
-        }})
+        return answer(
+            {
+                "vendors": {
+                    name: vendor.describe(f"http://{host}:{self._ports[name]}")
+                    for name, vendor in self._vendors.items()
+                }
+            }
+        )
 
     async def mishaps(self, request: web.Request) -> web.Response:
         """What is still to come."""

@@ -36,8 +36,16 @@ class Journal:
         self._paths: Counter[tuple[str, str, str, int]] = Counter()
 
     def record(
-        self, vendor: str, tenant: str, entity: str, operation: str, key: str, remote_id: str | None,
-        wire_key: str | None, outcome: str, code: str | None = None,
+        self,
+        vendor: str,
+        tenant: str,
+        entity: str,
+        operation: str,
+        key: str,
+        remote_id: str | None,
+        wire_key: str | None,
+        outcome: str,
+        code: str | None = None,
     ) -> None:
         """Add one entry; entries are numbered from 1."""
         if outcome not in OUTCOMES:
@@ -49,10 +57,15 @@ class Journal:
 
     def since(self, n: int = 0) -> list[dict[str, Any]]:
         """Entries numbered above n."""
-        return [asdict(entry) for entry in self._entries[max(n, 0):]]
+        return [asdict(entry) for entry in self._entries[max(n, 0) :]]
 
     def call(
-        self, vendor: str, tenant: str, method: str, path_template: str, status: int,
+        self,
+        vendor: str,
+        tenant: str,
+        method: str,
+        path_template: str,
+        status: int,
         kind: str | None = None,
     ) -> None:
         """Count one HTTP call; the server does this for every vendor. Status 0 = no answer was sent."""
@@ -75,7 +88,8 @@ class Journal:
     def count(self, vendor: str, kind: str, tenant: str | None = None) -> int:
         """How many calls of one kind a vendor got, of one tenant or of all."""
         return sum(
-            count for (v, t, k), count in self._calls.items()
+            count
+            for (v, t, k), count in self._calls.items()
             if v == vendor and k == kind and tenant in (None, t)
         )
 

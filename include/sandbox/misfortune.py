@@ -6,8 +6,16 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
 SERVER_KINDS = (
-    "drop_before", "drop_after", "half_body", "slow", "hang_before", "server_error_before",
-    "server_error_after", "throttled", "html", "expired_token",
+    "drop_before",
+    "drop_after",
+    "half_body",
+    "slow",
+    "hang_before",
+    "server_error_before",
+    "server_error_after",
+    "throttled",
+    "html",
+    "expired_token",
 )
 VENDOR_KINDS = ("refuse", "commit_half")
 SCOPES = ("write", "read", "sign_in", "any")
@@ -91,10 +99,13 @@ class Misfortune:
 
     def strike(self, vendor: str, scope: str, method: str, path: str) -> Mishap | None:
         """The mishap that befalls this HTTP call, used up once; None when all goes well."""
-        return self._draw([
-            mishap for mishap in self._mishaps
-            if mishap.kind in SERVER_KINDS and mishap.strikes(vendor, scope, method, path)
-        ])
+        return self._draw(
+            [
+                mishap
+                for mishap in self._mishaps
+                if mishap.kind in SERVER_KINDS and mishap.strikes(vendor, scope, method, path)
+            ]
+        )
 
     def take_refusal(self, vendor: str, entity: str) -> Mishap | None:
         """The refusal that befalls a record of this entity; asked by the vendor once per record."""
@@ -102,11 +113,15 @@ class Misfortune:
 
     def take(self, kind: str, vendor: str, entity: str | None = None) -> Mishap | None:
         """A mishap that the vendor itself carries out."""
-        return self._draw([
-            mishap for mishap in self._mishaps
-            if mishap.kind == kind and mishap.vendor == vendor
-            and (entity is None or mishap.entity in (None, entity))
-        ])
+        return self._draw(
+            [
+                mishap
+                for mishap in self._mishaps
+                if mishap.kind == kind
+                and mishap.vendor == vendor
+                and (entity is None or mishap.entity in (None, entity))
+            ]
+        )
 
     def _draw(self, matching: list[Mishap]) -> Mishap | None:
         """Every matching mishap counts the call; the first that is due is the one that happens."""

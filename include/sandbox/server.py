@@ -57,7 +57,8 @@ class Sandbox:
 
     @property
     def _reachable(self) -> str:
-        return "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host
+        # "every interface" is no address that a caller could use
+        return "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104
 
     async def open(self, ports: dict[str, int], index_port: int) -> None:
         """Listen on every port; closes what it opened when one is taken."""
@@ -73,8 +74,11 @@ class Sandbox:
 
     async def _listen(self, app: web.Application, who: str, port: int) -> int:
         runner = web.AppRunner(
-            app, access_log=None, shutdown_timeout=0.2,
-            max_line_size=LONGEST_LINE, max_field_size=LONGEST_LINE,
+            app,
+            access_log=None,
+            shutdown_timeout=0.2,
+            max_line_size=LONGEST_LINE,
+            max_field_size=LONGEST_LINE,
         )
         await runner.setup()
         self._runners.append(runner)

@@ -8,11 +8,14 @@ from aiohttp import web
 
 Record = dict[str, Any]
 
+# a handler names its tenant with `request[TENANT] = ...`, so that the server can count its calls
+TENANT = web.RequestKey("tenant", str)
+
 
 class Vendor(Protocol):
     """One vendor on one port.
 
-    A handler names its tenant with `request["tenant"] = ...`, so that the server can count its calls.
+    A handler names its tenant with `request[TENANT] = ...`; else {tenant} of its path counts.
     LookupError from records, edit, insert and delete means not found; ValueError means bad input.
     """
 

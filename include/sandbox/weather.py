@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from sandbox.misfortune import Mishap
-from sandbox.vendor import Vendor
+from sandbox.vendor import TENANT, Vendor
 from sandbox.world import World
 
 HTML_503 = "<html><head><title>503</title></head><body><h1>Service Unavailable</h1></body></html>"
@@ -50,7 +50,7 @@ def kind_of(vendor: Vendor, request: web.BaseRequest) -> str:
 
 def tenant_of(request: web.Request) -> str:
     """The tenant that the handler named, else the one in the path."""
-    return str(request.get("tenant") or request.match_info.get("tenant", ""))
+    return str(request.get(TENANT) or request.match_info.get("tenant", ""))
 
 
 def template_of(request: web.Request) -> str:
@@ -93,6 +93,8 @@ async def _before(vendor: Vendor, request: web.Request, mishap: Mishap) -> web.R
     if mishap.kind == "throttled":
         return vendor.throttled(mishap.with_headers)
     if mishap.kind == "hang_before":
+        # the request arrived whole: a caller who hangs up now does not stop it
+        await request.read()
         await asyncio.sleep(mishap.seconds)
     if mishap.kind == "expired_token":
         vendor.expire_tokens()
@@ -113,11 +115,14 @@ async def _half_body(request: web.Request, response: Answer, mishap: Mishap) -> 
     """Promise the whole body by Content-Length, send half of it, hang up."""
     body = response.body if isinstance(response, web.Response) else b""
     whole = body if isinstance(body, bytes) else b""
-    torn = web.StreamResponse(status=response.status, headers={
-        "Content-Type": response.headers.get("Content-Type", "application/json"),
-        # at least one byte is missing even where the vendor answers with no body at all
-        "Content-Length": str(max(len(whole), 1)),
-    })
+    torn = web.StreamResponse(
+        status=response.status,
+        headers={
+            "Content-Type": response.headers.get("Content-Type", "application/json"),
+            # at least one byte is missing even where the vendor answers with no body at all
+            "Content-Length": str(max(len(whole), 1)),
+        },
+    )
     await torn.prepare(request)
     await torn.write(whole[: len(whole) // 2] or b"")
     # one turn of the loop lets the bytes leave before the line is cut

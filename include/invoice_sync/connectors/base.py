@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from invoice_sync.model.documents import Document, Entity, Invoice, Party, Product
 from invoice_sync.model.errors import Problem
 from invoice_sync.model.flow import Options, RunOptions, WriteBack
+from invoice_sync.model.money import Money
 from invoice_sync.model.ports import Binding
 
 Json = Mapping[str, Any]
@@ -204,6 +205,15 @@ class Delivered:
     number: str
 
 
+@dataclass(frozen=True, slots=True)
+class Label:
+    """How people recognise a record: its number, the number of its customer, its amount if that is readable."""
+
+    number: str
+    party: str = ""
+    amount: Money | None = None
+
+
 class Source(Writer, Protocol):
     """A system that documents come from, and that is told what became of them."""
 
@@ -218,6 +228,9 @@ class Source(Writer, Protocol):
 
     def to_model(self, record: SourceRecord) -> Document:
         """Pure. Raises BadDocument."""
+
+    def label(self, record: SourceRecord) -> Label:
+        """Pure, and never raises: also a record that is no document has a name in the review table."""
 
     def acknowledgement(self, source_id: str, mode: WriteBack, done: Delivered, today: str) -> Json | None:
         """The body that tells the source; None when the mode writes nothing. `today` is YYYY-MM-DD."""
@@ -246,6 +259,9 @@ class Destination(Writer, Protocol):
 
     def candidates(self, entity: Entity, wanted: Sequence[Party | Product]) -> list[Candidate]:
         """Everything that shares an id, a name or a SKU with `wanted`, names held by others included."""
+
+    def record_name(self, document: Party | Product) -> str:
+        """Pure. The name that the record would get, in the form that the destination compares."""
 
     def body(self, document: Document, profile: Json, options: Options, marker: str) -> Json:
         """Pure. The create body, with `placeholder()` where another document's remote id belongs.

@@ -1,0 +1,216 @@
+"""QuickBooks Online as the floors above see it: `Destination`, and with it `Writer`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from invoice_sync.connectors.base import (
+    Armed,
+    Candidate,
+    Finding,
+    Inspection,
+    Json,
+    Outcome,
+    Remote,
+    Timing,
+    WireItem,
+    WriteClass,
+    WriteRule,
+)
+from invoice_sync.connectors.quickbooks import company, faults, invoices, mapping, outcomes, preflight
+from invoice_sync.connectors.quickbooks.client import Client, Refused
+from invoice_sync.connectors.quickbooks.company import Company
+from invoice_sync.connectors.quickbooks.sign_in import Credentials
+from invoice_sync.model.documents import Document, Entity, Invoice, Party, Product
+from invoice_sync.model.errors import Problem, SettingsError
+from invoice_sync.model.flow import Options
+from invoice_sync.model.ports import Binding, CallLog, Clock, Quota, TokenStore
+
+if TYPE_CHECKING:
+    from invoice_sync.connectors.registry import Parts
+
+__all__ = ["Credentials", "QuickBooks", "build"]
+
+TOKEN_URL = "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer"  # noqa: S105 - an address
+
+# of which a name may belong to somebody else: the three lists share their names
+_NAME_LISTS = {"Customer": "customer", "Vendor": "vendor", "Employee": "employee"}
+# by which fields a record is found again when the outcome of its creation is unknown
+_NATURAL_KEYS: Mapping[Entity, tuple[str, ...]] = {
+    "customer": ("DisplayName",),
+    "product": ("Name", "Sku"),
+    "invoice": ("DocNumber",),
+}
+
+
+class QuickBooks:
+    """One company of QuickBooks Online. Only `send` may run outside the main thread."""
+
+    def __init__(
+        self,
+        binding: Binding,
+        credentials: Credentials,
+        timing: Timing,
+        clock: Clock,
+        call_log: CallLog,
+        tokens: TokenStore,
+        quota: Quota | None,
+        options: Options,
+    ) -> None:
+        self.binding, self.timing = binding, timing
+        self._clock, self._options = clock, options
+        self._client = Client(binding, credentials, timing, clock, call_log, tokens, quota)
+
+    def close(self) -> None:
+        """Gives the connections back."""
+        self._client.close()
+
+    def inspect(self, options: Options) -> Inspection:
+        """Signs in and looks: company, preferences, the account and items that the options name."""
+        try:
+            seen = self._look(options)
+        except Refused as refusal:
+            # only this one says that another company answered, or none
+            tenant = "" if faults.WRONG_REALM in refusal.codes else self.binding.tenant
+            return Inspection(tenant, "", (Finding(refusal.message, refusal.cure),))
+        notes = company.notes(seen, options, self._client.sign_in.ends_at, self._clock.now())
+        # an answer came for this company's path, so the token is of this company
+        return Inspection(self.binding.tenant, seen.name, company.findings(seen, options), notes=notes)
+
+    def profile(self, options: Options) -> Json:
+        return company.profile(self._look(options), options)
+
+    def candidates(self, entity: Entity, wanted: Sequence[Party | Product]) -> list[Candidate]:
+        parties = [each for each in wanted if isinstance(each, Party)]
+        products = [each for each in wanted if isinstance(each, Product)]
+        if entity == "customer":
+            return _unique(self._customers(parties))
+        return _unique(self._items(products)) if entity == "product" else []
+
+    def record_name(self, document: Party | Product) -> str:
+        return mapping.display_name(document) if isinstance(document, Party) else mapping.item_name(document)
+
+    def body(self, document: Document, profile: Json, options: Options, marker: str) -> Json:
+        if isinstance(document, Invoice):
+            return invoices.invoice_body(document, profile, options, marker)
+        if isinstance(document, Party):
+            return mapping.customer_body(document, profile, marker)
+        return mapping.product_body(document, profile, options.income_account)
+
+    def preflight(self, document: Document, body: Json, profile: Json) -> list[Problem]:
+        return preflight.problems(document, body, profile)
+
+    def taken_numbers(self, invoices: Sequence[Invoice]) -> Mapping[str, Remote]:
+        """A live document before a voided one, an older before a newer one."""
+        numbers = {each.number: each.number.strip().casefold() for each in invoices}
+        found = self._remotes("invoice", "DocNumber", [each.number.strip() for each in invoices])
+        found.sort(key=lambda remote: (remote.live, -int(remote.id)))
+        holders = {remote.number.casefold(): remote for remote in found}
+        return {number: holders[key] for number, key in numbers.items() if key in holders}
+
+    def reread(self, entity: Entity, remote_ids: Sequence[str]) -> Mapping[str, Remote]:
+        return {remote.id: remote for remote in self._remotes(entity, "Id", _ids(remote_ids))}
+
+    def rule(self, entity: Entity, operation: str) -> WriteRule:
+        if operation == "create" and entity in ("customer", "product"):
+            return WriteRule(WriteClass.UNIQUE, batch=30)
+        if operation == "create" and entity == "invoice":
+            options = self._options
+            return WriteRule(WriteClass.KEYED_WINDOW_UNKNOWN, options.send_batch, options.in_flight)
+        raise SettingsError(f"QuickBooks has no way to {operation} a {entity}")
+
+    def prepare(self) -> None:
+        self._client.sign_in.prepare()
+
+    def renew(self) -> None:
+        self._client.sign_in.renew()
+
+    def send(self, armed: Armed) -> Mapping[str, Outcome]:
+        return outcomes.outcomes(armed, self._client.batch(armed))
+
+    def find(self, entity: Entity, operation: str, items: Sequence[WireItem]) -> Mapping[int, list[Remote]]:
+        """Names and numbers compare without regard to case, as they do at QuickBooks."""
+        self.rule(entity, operation)
+        found: dict[int, dict[str, Remote]] = {item.intent: {} for item in items}
+        for prop in _NATURAL_KEYS[entity]:
+            records = self._client.having(mapping.ENTITIES[entity], prop, [str(item.body[prop]) for item in items])
+            for item in items:
+                found[item.intent] |= _holding(entity, prop, str(item.body[prop]), records)
+        return {intent: list(remotes.values()) for intent, remotes in found.items()}
+
+    def expected(self, entity: Entity, operation: str, body: Json) -> Mapping[str, str]:
+        self.rule(entity, operation)
+        return mapping.expected(entity, body)
+
+    def _look(self, options: Options) -> Company:
+        client = self._client
+        accounts = client.having("Account", "Name", [company.last_part(options.income_account)])
+        charges = [company.last_part(name) for name in options.charge_items.values()]
+        items = client.having("Item", "Name", charges)
+        return Company(client.company_info(), client.preferences(), accounts, items)
+
+    def _customers(self, parties: Sequence[Party]) -> Iterator[Candidate]:
+        names = [name for party in parties if (name := mapping.display_name(party))]
+        for entity, kind in _NAME_LISTS.items():
+            yield from self._candidates(entity, kind, "DisplayName", names)
+        yield from self._candidates("Customer", "customer", "Id", _ids(party.foreign_id for party in parties))
+        emails = [party.email.strip() for party in parties]
+        yield from self._candidates("Customer", "customer", "PrimaryEmailAddr", emails)
+
+    def _items(self, products: Sequence[Product]) -> Iterator[Candidate]:
+        ids = _ids(product.foreign_id for product in products)
+        skus = [product.sku.strip() for product in products]
+        # what we would call it, and what a person would have called it who entered it by hand
+        names = [mapping.item_name(product) for product in products] + skus
+        names += [mapping.one_line(product.description) for product in products]
+        for prop, values in (("Id", ids), ("Sku", skus), ("Name", names)):
+            yield from self._candidates("Item", "product", prop, values)
+
+    def _candidates(self, entity: str, kind: str, prop: str, values: Sequence[str]) -> Iterator[Candidate]:
+        for record in self._client.having(entity, prop, values):
+            yield mapping.candidate(kind, record)
+
+    def _remotes(self, entity: Entity, prop: str, values: Sequence[str]) -> list[Remote]:
+        records = self._client.having(mapping.ENTITIES[entity], prop, values)
+        return [mapping.remote(entity, record) for record in records]
+
+
+def build(parts: Parts) -> QuickBooks:
+    """From a connection: login and password are the app's keys; the extras may name token_url, refresh_token
+    (needed until the first sign-in, and again after connecting anew) and minor_version.
+    """
+    credentials = Credentials(
+        host=parts.host,
+        token_url=parts.setting("token_url", TOKEN_URL),
+        client_id=parts.user,
+        client_secret=parts.password,
+        first_refresh_token=str(parts.extra.get("refresh_token") or ""),
+        minor_version=parts.setting("minor_version", "75"),
+    )
+    return QuickBooks(
+        parts.binding,
+        credentials,
+        parts.timing,
+        parts.clock,
+        parts.call_log,
+        parts.tokens,
+        parts.quota,
+        parts.options,
+    )
+
+
+def _holding(entity: Entity, prop: str, value: str, records: Sequence[Json]) -> dict[str, Remote]:
+    """By id the records that hold `value` in `prop`."""
+    wanted = value.casefold()
+    held = [each for each in records if str(each.get(prop, "")).strip().casefold() == wanted]
+    return {remote.id: remote for remote in (mapping.remote(entity, record) for record in held)}
+
+
+def _unique(candidates: Iterator[Candidate]) -> list[Candidate]:
+    return list({(each.kind, each.remote_id): each for each in candidates}.values())
+
+
+def _ids(values: Any) -> list[str]:
+    """The ones that can be ids of QuickBooks; a single other one would spoil the query for all (2030)."""
+    return [text for value in values if (text := str(value).strip()).isascii() and text.isdigit()]

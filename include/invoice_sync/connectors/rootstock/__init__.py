@@ -1,0 +1,1 @@
+"""Rootstock ERP on Salesforce."""

@@ -1,0 +1,179 @@
+"""The export queue: which invoices changed, page by page, and how far the cursor may move."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from invoice_sync.connectors.base import Json, Stub, StubPage
+from invoice_sync.connectors.rootstock import soql
+from invoice_sync.connectors.rootstock.client import Client
+from invoice_sync.connectors.rootstock.mapping import stamp
+from invoice_sync.model.errors import SettingsError
+from invoice_sync.model.flow import RunOptions
+
+OVERLAP = timedelta(minutes=5)
+EPOCH = "1970-01-01T00:00:00.000Z"
+# records of custom objects begin with "a" in every org; the two characters behind it are the org's own
+_RECORD_ID = re.compile(r"a[A-Za-z0-9]{14}(?:[A-Z0-5]{3})?")
+_INVOICE_OF_LINE = "rstk__soinvline_invoice__c"
+
+StubsOf = Callable[[Sequence[Json]], list[Stub]]
+
+
+@dataclass(slots=True)
+class Window:
+    """From where a run reads, and what it may leave behind as the new position.
+
+    The position is never later than five minutes before the server's time at which the run began, and the next
+    run starts five minutes before the position. So what was saved while we read, such as a line of a header
+    that we had passed already, is read again; and so is a record that a long transaction stamped early and
+    showed late. A run over chosen documents or a sample, or one that starts later than the position, leaves the
+    position where it was: it saw only a part.
+    """
+
+    start: datetime | None
+    floor: str
+    advances: bool
+    newest: str = EPOCH
+    ceiling: str = ""
+
+    @classmethod
+    def of(cls, position: str | None, options: RunOptions) -> Window:
+        floor = position or EPOCH
+        start = _start(position, options)
+        late = options.changed_since is not None and start is not None and start > _parsed(floor)
+        return cls(start, floor, not (options.documents or options.limit or late))
+
+    def saw(self, stamps: Iterable[str], server_time: datetime) -> None:
+        self.ceiling = self.ceiling or _text(server_time - OVERLAP)
+        self.newest = max([self.newest, *(_text(_parsed(each)) for each in stamps)])
+
+    @property
+    def position(self) -> str:
+        """Never before the old one."""
+        return max(self.floor, min(self.newest, self.ceiling)) if self.advances else self.floor
+
+
+class Queue:
+    """Reads the queue of one company."""
+
+    def __init__(self, client: Client, company: str) -> None:
+        self._client, self._company = client, company
+
+    def changed(self, position: str | None, options: RunOptions) -> Iterator[StubPage]:
+        window = Window.of(position, options)
+        pages = self._chosen(options.documents, window) if options.documents else self._since(window)
+        return _limited(pages, options.limit)
+
+    def stubs(self, headers: Sequence[Json]) -> list[Stub]:
+        """The stub of each header, with its lines' stamps in it."""
+        ids = [str(header["Id"]) for header in headers]
+        lines = self._line_stamps(ids)
+        return [
+            Stub(one, stamp(header["SystemModstamp"], lines[one]))
+            for one, header in zip(ids, headers, strict=True)
+        ]
+
+    def _since(self, window: Window) -> Iterator[StubPage]:
+        """Headers by their own stamp, then those of which only a line changed.
+
+        Lines that changed are read after the headers, so the position of a run with a start must wait for
+        them: it moves with the last page. A run over the whole queue needs no such second look.
+        """
+        seen: dict[str, str] = {}
+        for page in self._client.pages(self._headers_since(window.start)):
+            window.saw((row["SystemModstamp"] for row in page.rows), page.server_time)
+            stubs = [stub for stub in self.stubs(page.rows) if seen.get(stub.source_id) != stub.stamp]
+            seen |= {stub.source_id: stub.stamp for stub in stubs}
+            yield StubPage(tuple(stubs), window.floor if window.start else window.position)
+        if window.start is not None:
+            late = self._changed_by_line(window.start, seen)
+            yield StubPage(tuple(late), window.position)
+
+    def _headers_since(self, start: datetime | None) -> str:
+        where = soql.in_queue(self._company)
+        if start is not None:
+            where += f" AND SystemModstamp >= {soql.moment(start)}"
+        return soql.select(soql.STAMP_FIELDS, soql.INVOICE, where, "SystemModstamp, Id")
+
+    def _changed_by_line(self, start: datetime, seen: dict[str, str]) -> list[Stub]:
+        where = soql.in_queue(self._company, via="rstk__soinvline_invoice__r.")
+        where += f" AND SystemModstamp >= {soql.moment(start)}"
+        query = soql.select(soql.LINE_STAMP_FIELDS, soql.LINE, where, "SystemModstamp, Id")
+        rows = self._client.rows(query)
+        # "<stamp>/<lines>" sorts behind "<stamp>" and before any later stamp
+        missed = [
+            row[_INVOICE_OF_LINE] for row in rows if seen.get(row[_INVOICE_OF_LINE], "") < row["SystemModstamp"]
+        ]
+        return self.stubs(self._headers("Id", missed))
+
+    def _chosen(self, documents: Sequence[str], window: Window) -> Iterator[StubPage]:
+        """Ids, invoice numbers or division_number, as a person would type them."""
+        ids = [text for text in documents if _RECORD_ID.fullmatch(text)]
+        names = [text for text in documents if not _RECORD_ID.fullmatch(text)]
+        found: dict[str, Json] = {}
+        for field, values in (("Id", ids), ("rstk__soinv_invoiceno__c", names), ("rstk__externalid__c", names)):
+            found |= {row["Id"]: row for row in self._headers(field, values)}
+        yield StubPage(tuple(self.stubs(list(found.values()))), window.position)
+
+    def _headers(self, field: str, values: Sequence[str]) -> list[Json]:
+        """Id and stamp of those still in the queue."""
+
+        def query(some: Sequence[str]) -> str:
+            where = f"{soql.in_queue(self._company)} AND {soql.among(field, some)}"
+            return soql.select(soql.STAMP_FIELDS, soql.INVOICE, where, "SystemModstamp, Id")
+
+        return [row for text in soql.portions(values, query) for row in self._client.rows(text)]
+
+    def _line_stamps(self, ids: Sequence[str]) -> dict[str, list[str]]:
+        def query(some: Sequence[str]) -> str:
+            return soql.select(soql.LINE_STAMP_FIELDS, soql.LINE, soql.among(_INVOICE_OF_LINE, some))
+
+        stamps: dict[str, list[str]] = defaultdict(list)
+        for text in soql.portions(ids, query):
+            for row in self._client.rows(text):
+                stamps[row[_INVOICE_OF_LINE]].append(row["SystemModstamp"])
+        return stamps
+
+
+def _limited(pages: Iterator[StubPage], limit: int | None) -> Iterator[StubPage]:
+    """At most `limit` stubs; reads no page that it does not need."""
+    left = limit
+    for page in pages:
+        yield StubPage(page.stubs[:left], page.position)
+        if left is not None:
+            left -= len(page.stubs)
+            if left <= 0:
+                return
+
+
+def _start(position: str | None, options: RunOptions) -> datetime | None:
+    if options.full_sweep:
+        return None
+    if options.changed_since is not None:
+        return _given(options.changed_since)
+    return _parsed(position) - OVERLAP if position else None
+
+
+def _given(text: str) -> datetime:
+    try:
+        return _parsed(text)
+    except ValueError:
+        raise SettingsError(
+            f"changed_since is {text!r}, which is no date.", cure="Write it as 2026-10-31 or 2026-10-31T08:00:00Z."
+        ) from None
+
+
+def _parsed(text: str) -> datetime:
+    """ISO 8601, and Salesforce's own +0000; without a zone it is UTC."""
+    value = datetime.fromisoformat(text)
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _text(value: datetime) -> str:
+    """Fixed width, so that positions compare as text."""
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond // 1000:03d}Z"

@@ -1,0 +1,159 @@
+"""The door: drains what is planned, looks up what is uncertain, until nothing more can be done now."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import uuid
+from collections.abc import Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from invoice_sync.connectors.base import Armed, Outcome, Verdict, Writer
+from invoice_sync.delivery.arm import arm, batches
+from invoice_sync.delivery.recover import adopt_what_is_so, recover, take_over
+from invoice_sync.delivery.settle import settle
+from invoice_sync.delivery.work import Tally, Work
+from invoice_sync.ledger import intents, leases
+from invoice_sync.ledger.database import Database
+from invoice_sync.ledger.scope import Scope, TaskRef
+from invoice_sync.model.documents import Entity
+from invoice_sync.model.errors import NeedsPerson, StillUncertain, TryLater
+from invoice_sync.model.ports import Clock, Quota
+
+log = logging.getLogger("invoice_sync.delivery")
+
+ROUNDS = 4
+LONGEST_PAUSE_IN_TASK = 20.0
+DEFAULT_THROTTLE_WAIT = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Writes of one flow at one vendor. Only the thread that calls `deliver` touches the ledger."""
+
+    database: Database
+    scope: Scope
+    task: TaskRef
+    writer: Writer
+    clock: Clock
+    quota: Quota
+
+    def deliver(self, entity: Entity, operation: str) -> Tally:
+        """Everything planned or uncertain of this kind, as far as it can be brought now.
+
+        Raises StillUncertain when only unknown outcomes are left, TryLater for weather and for a flow in other
+        hands, NeedsPerson when a sign-in or a setting stands in the way, LostLease when somebody took over.
+        """
+        with self._leased(entity, operation) as work:
+            take_over(work)
+            adopt_what_is_so(work)
+            while recover(work) or _drain(work, self.quota):
+                pass
+            self._stop_if_uncertain(work)
+            return work.tally
+
+    @contextmanager
+    def _leased(self, entity: Entity, operation: str) -> Iterator[Work]:
+        name = f"{self.scope.flow}/{entity}/{operation}"
+        owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        lease = leases.take(self.database, name, owner, self.clock.now(), self.writer.timing.lease)
+        rule = self.writer.rule(entity, operation)
+        try:
+            yield Work(
+                self.database, self.scope, self.task, self.writer, self.clock, entity, operation, rule, lease
+            )
+        finally:
+            leases.release(self.database, lease, self.clock.now())
+
+    def _stop_if_uncertain(self, work: Work) -> None:
+        with self.database.transaction() as session:
+            count, until = intents.earliest_quiet(session, self.scope, work.entity, work.operation)
+        if count and until is not None:
+            raise StillUncertain(count, until)
+
+
+def _drain(work: Work, quota: Quota) -> int:
+    """Sends what is planned; what certainly was not done goes again after a pause. Returns documents settled."""
+    fruitless = 0
+    started = before = work.tally.settled
+    while again := _send_all(work, quota):
+        fruitless = fruitless + 1 if work.tally.settled == before else 0
+        before = work.tally.settled
+        if fruitless == ROUNDS:
+            raise TryLater(f"{work.writer.binding.vendor} took nothing in {ROUNDS} rounds")
+        _pause(work, quota, again, fruitless)
+    return work.tally.settled - started
+
+
+def _send_all(work: Work, quota: Quota) -> list[Outcome]:
+    """One pass over the planned, a few calls in flight, each armed when its slot is free."""
+    waiting = batches(work)
+    again: list[Outcome] = []
+    with ThreadPoolExecutor(max_workers=work.rule.in_flight) as pool:
+        flying: dict[Future[Mapping[str, Outcome]], Armed] = {}
+        while waiting or flying:
+            while waiting and len(flying) < work.rule.in_flight and not again:
+                _launch(work, quota, pool, flying, waiting.pop(0))
+            if not flying:
+                break
+            for future in wait(flying, return_when=FIRST_COMPLETED).done:
+                again += settle(work, flying.pop(future), future.result())
+    return again
+
+
+def _launch(
+    work: Work,
+    quota: Quota,
+    pool: ThreadPoolExecutor,
+    flying: dict[Future[Mapping[str, Outcome]], Armed],
+    ids: list[int],
+) -> None:
+    """All waiting happens before arming: quota, then a fresh token."""
+    paused = quota.take("write")
+    if paused > LONGEST_PAUSE_IN_TASK:
+        raise TryLater(f"{work.writer.binding.vendor} asked company {work.scope.company} to wait", wait=paused)
+    work.clock.sleep(paused)
+    work.writer.prepare()
+    armed = arm(work, ids)
+    if armed is not None:
+        flying[pool.submit(_send, work, armed)] = armed
+
+
+def _send(work: Work, armed: Armed) -> Mapping[str, Outcome]:
+    """In a thread. A mistake of ours after the bytes left must not pass for "not done": it is UNKNOWN."""
+    try:
+        outcomes = work.writer.send(armed)
+    except Exception as error:
+        log.error(
+            "Sending failed in our own code (%s); the outcome is unknown", type(error).__name__, exc_info=True
+        )
+        outcomes = {}
+    unknown = Outcome(Verdict.UNKNOWN)
+    return {item.wire_item: outcomes.get(item.wire_item, unknown) for item in armed.items}
+
+
+def _pause(work: Work, quota: Quota, again: list[Outcome], round_: int) -> None:
+    """Before the same bytes go again: renew a dead token, obey a 429, or back off with jitter."""
+    if any(outcome.status == 401 for outcome in again):
+        _renew(work, round_)
+        return
+    seconds = max(outcome.wait or 0.0 for outcome in again)
+    if any(outcome.verdict is Verdict.THROTTLED for outcome in again):
+        seconds = seconds or DEFAULT_THROTTLE_WAIT
+        quota.pause(seconds)
+    seconds = max(seconds, work.clock.jitter(2.0**round_))
+    if seconds > LONGEST_PAUSE_IN_TASK:
+        raise TryLater(f"{work.writer.binding.vendor} asked company {work.scope.company} to wait", wait=seconds)
+    work.clock.sleep(seconds)
+
+
+def _renew(work: Work, round_: int) -> None:
+    if round_ > 2:
+        raise NeedsPerson(
+            f"{work.writer.binding.vendor} refuses the sign-in of company {work.scope.company} again and again.",
+            cure="Connect the company anew, then clear this task.",
+        )
+    work.writer.renew()

@@ -1,0 +1,145 @@
+"""What to do about a write whose answer never came: wait, look it up, decide. Never a blind second try."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from invoice_sync.connectors.base import Remote, Verdict, WriteClass
+from invoice_sync.delivery import settle
+from invoice_sync.delivery.arm import item
+from invoice_sync.delivery.settle import LOOK_UP_AT_ONCE
+from invoice_sync.delivery.work import Work
+from invoice_sync.ledger import documents, intents
+from invoice_sync.ledger.tables import AttemptRow, IntentRow
+from invoice_sync.model import canonical
+from invoice_sync.model.errors import Problem
+from invoice_sync.model.words import IntentState
+
+log = logging.getLogger("invoice_sync.delivery")
+
+MISSES = 3
+LOOK_UP = 200
+
+
+def take_over(work: Work) -> None:
+    """We hold the lease, so whatever is still `sending` belongs to a process that is gone or fenced off."""
+    with work.fenced() as session:
+        session.execute(
+            update(IntentRow)
+            .where(
+                intents.of_kind(work.scope, work.entity, work.operation), IntentRow.state == IntentState.SENDING
+            )
+            .values(state=IntentState.UNCERTAIN, epoch=work.lease.epoch)
+        )
+
+
+def adopt_what_is_so(work: Work) -> None:
+    """Before a state is set for the first time: a record that is in that state already needs no write."""
+    if work.rule.write_class is not WriteClass.SET_STATE:
+        return
+    query = intents.select_state(work.scope, work.entity, work.operation, IntentState.PLANNED)
+    with work.fenced() as session:
+        rows = list(session.scalars(query.where(IntentRow.attempts == 0)))
+        for row in rows:
+            row.wire_body = row.body
+    for portion in documents.portions(rows, LOOK_UP):
+        found = work.writer.find(work.entity, work.operation, [item(row) for row in portion])
+        _adopt(work, {row.id: found.get(row.id, []) for row in portion})
+
+
+def recover(work: Work) -> int:
+    """Looks up every uncertain write whose quiet period is over, and decides it. Returns how many."""
+    decided = 0
+    while rows := _due(work):
+        found = work.writer.find(work.entity, work.operation, [item(row) for row in rows])
+        with work.fenced() as session:
+            for row in session.scalars(select(IntentRow).where(IntentRow.id.in_([row.id for row in rows]))):
+                _decide(session, work, row, found.get(row.id, []))
+        decided += len(rows)
+    return decided
+
+
+def _adopt(work: Work, found: Mapping[int, Sequence[Remote]]) -> None:
+    with work.fenced() as session:
+        for row in session.scalars(select(IntentRow).where(IntentRow.id.in_(found))):
+            so = [remote for remote in found[row.id] if not settle.differences(work, row, remote)]
+            if so and row.state == IntentState.PLANNED:
+                settle.finish(session, work, row, so[0], "was so already")
+                work.tally.adopted += 1
+
+
+def _due(work: Work) -> Sequence[IntentRow]:
+    query = intents.select_state(work.scope, work.entity, work.operation, IntentState.UNCERTAIN)
+    with work.database.transaction() as session:
+        return list(session.scalars(query.where(IntentRow.quiet_until <= work.clock.now()).limit(LOOK_UP)))
+
+
+def _decide(session: Session, work: Work, row: IntentRow, hits: Sequence[Remote]) -> None:
+    if row.state != IntentState.UNCERTAIN:
+        return
+    ours = [remote for remote in hits if _is_ours(work, row, remote)]
+    if len(ours) > 1:
+        settle.refuse(session, work, row, _twice(row, ours))
+    elif ours:
+        settle.finish(session, work, row, ours[0], "found again")
+        work.tally.adopted += 1
+        log.info("%s: found at the destination under id %s, adopted", row.number, ours[0].id)
+    elif _was_hit(session, row) or (hits and work.rule.write_class not in LOOK_UP_AT_ONCE):
+        settle.refuse(session, work, row, _taken(row, hits))
+    else:
+        _send_again(session, work, row)
+
+
+def _is_ours(work: Work, row: IntentRow, remote: Remote) -> bool:
+    """It carries our marker; or, where the entity has none, it is all that we asked for."""
+    wrong = settle.differences(work, row, remote)
+    expected = work.writer.expected(work.entity, work.operation, canonical.loads(row.wire_body or "{}"))
+    return "marker" not in wrong if "marker" in expected else not wrong
+
+
+def _was_hit(session: Session, row: IntentRow) -> bool:
+    query = select(AttemptRow.verdict).where(AttemptRow.intent_id == row.id, AttemptRow.n == row.attempts)
+    return session.scalar(query) == Verdict.HIT
+
+
+def _send_again(session: Session, work: Work, row: IntentRow) -> None:
+    """It is not there: the same body under the same key, at most three times."""
+    row.misses += 1
+    if row.misses > MISSES:
+        settle.refuse(session, work, row, _never_arrives(row))
+        return
+    row.state, row.quiet_until = IntentState.PLANNED, None
+    work.tally.sent_again += 1
+    log.info("%s: not at the destination, it is sent again under the same key", row.number)
+
+
+def _twice(row: IntentRow, ours: Sequence[Remote]) -> Problem:
+    ids = ", ".join(remote.id for remote in ours)
+    return Problem(
+        "there_twice",
+        f"{row.number} is at {row.target_vendor} more than once, under the ids {ids}.",
+        "Keep one of them and delete the others there by hand, then clear this task.",
+    )
+
+
+def _taken(row: IntentRow, hits: Sequence[Remote]) -> Problem:
+    if row.problem:
+        return Problem(**canonical.loads(row.problem))
+    ids = ", ".join(remote.id for remote in hits)
+    return Problem(
+        "number_taken",
+        f"{row.number} is already used at {row.target_vendor} by another record (id {ids}) that is not ours.",
+        "Find out whether it is the same document; if not, renumber one of the two, then clear this task.",
+    )
+
+
+def _never_arrives(row: IntentRow) -> Problem:
+    return Problem(
+        "never_arrives",
+        f"{row.number} was sent {row.attempts} times without an answer, and is not at {row.target_vendor}.",
+        "Ask the vendor's support about the trace ids of the attempts, then clear this task to try again.",
+    )

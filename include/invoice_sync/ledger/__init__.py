@@ -1,0 +1,1 @@
+"""The memory of the house: what was seen, what is intended, what was tried, what it became."""

@@ -1,0 +1,73 @@
+"""Engines and transactions. SQLite is the embedded default, PostgreSQL the real one; both behave alike here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.orm import Session
+
+from invoice_sync.model.errors import SettingsError
+
+VARIABLE = "INVOICE_SYNC_DATABASE"
+
+
+class Database:
+    """One ledger. The engine is made at first use and anew in a forked child: a connection is no heirloom."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._engine: Engine | None = None
+        self._pid = 0
+
+    @classmethod
+    def from_environment(cls) -> Database:
+        """The ledger that INVOICE_SYNC_DATABASE names. Raises SettingsError when it names none."""
+        url = os.environ.get(VARIABLE, "")
+        if not url:
+            raise SettingsError(
+                f"The variable {VARIABLE} is not set, so there is no ledger to write to.",
+                cure=f"Set {VARIABLE}, for example to sqlite:////var/lib/invoice_sync/ledger.db",
+            )
+        return cls(url)
+
+    @property
+    def engine(self) -> Engine:
+        if self._engine is None or self._pid != os.getpid():
+            self._engine, self._pid = _engine(self.url), os.getpid()
+        return self._engine
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A session that commits at the end and rolls back on any exception. Never spans an HTTP call."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def dispose(self) -> None:
+        if self._engine is not None:
+            self._engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": 30})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    """Manual transactions (sqlite3 would begin DEFERRED and then fail to upgrade), WAL, and no lost commits."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

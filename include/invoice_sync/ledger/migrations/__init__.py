@@ -1,0 +1,1 @@
+"""Alembic: how a ledger comes up to date."""

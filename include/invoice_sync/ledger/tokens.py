@@ -1,0 +1,112 @@
+"""Tokens of one binding: encrypted, versioned, renewed by one process at a time."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from sqlalchemy import ColumnElement, and_, delete, insert, select
+
+from invoice_sync.ledger import leases
+from invoice_sync.ledger.database import Database
+from invoice_sync.ledger.tables import TokenRow
+from invoice_sync.model import canonical
+from invoice_sync.model.errors import LeaseTaken, SettingsError
+from invoice_sync.model.ports import Binding, Clock, Tokens
+
+VARIABLE = "INVOICE_SYNC_KEYS"
+RENEWAL = timedelta(seconds=60)
+
+
+def keys_from_environment() -> MultiFernet:
+    """Fernet keys of INVOICE_SYNC_KEYS, comma separated, newest first. Raises SettingsError."""
+    try:
+        return MultiFernet([Fernet(key.strip()) for key in os.environ.get(VARIABLE, "").split(",") if key.strip()])
+    except ValueError:
+        raise SettingsError(
+            f"{VARIABLE} holds no usable key, so tokens cannot be kept.",
+            cure="Make one with cryptography.fernet.Fernet.generate_key() and set the variable to it.",
+        ) from None
+
+
+class LedgerTokens:
+    """The TokenStore of one binding. The tenant is inside the ciphertext: a copied row opens nothing."""
+
+    def __init__(self, database: Database, binding: Binding, keys: MultiFernet, clock: Clock) -> None:
+        self._database, self._binding, self._keys, self._clock = database, binding, keys, clock
+
+    def load(self) -> Tokens | None:
+        """The newest tokens, None before the first sign-in. Raises SettingsError when no key opens them."""
+        with self._database.transaction() as session:
+            row = session.execute(select(TokenRow).where(self._mine())).scalar_one_or_none()
+        return None if row is None else self._open(row)
+
+    def save(self, tokens: Tokens) -> Tokens:
+        stored = self.load()
+        tokens = replace(tokens, version=(stored.version if stored else 0) + 1)
+        with self._database.transaction() as session:
+            session.execute(delete(TokenRow).where(self._mine()))
+            session.execute(
+                insert(TokenRow).values(
+                    company=self._binding.company,
+                    vendor=self._binding.vendor,
+                    version=tokens.version,
+                    sealed=self._seal(tokens),
+                    saved_at=self._clock.now(),
+                )
+            )
+        return tokens
+
+    @contextmanager
+    def refreshing(self) -> Iterator[None]:
+        """Waits its turn, at most a minute; no transaction stays open while the caller talks to the vendor."""
+        lease = self._wait_for_turn(f"token:{self._binding.vendor}:{self._binding.company}")
+        try:
+            yield
+        finally:
+            leases.release(self._database, lease, self._clock.now())
+
+    def _wait_for_turn(self, name: str) -> leases.Lease:
+        owner = f"{os.getpid()}:{uuid.uuid4().hex}"
+        for _ in range(240):
+            try:
+                return leases.take(self._database, name, owner, self._clock.now(), RENEWAL)
+            except LeaseTaken:
+                self._clock.sleep(0.25)
+        raise LeaseTaken("another process has been renewing the sign-in for a minute", wait=30)
+
+    def _mine(self) -> ColumnElement[bool]:
+        return and_(TokenRow.company == self._binding.company, TokenRow.vendor == self._binding.vendor)
+
+    def _seal(self, tokens: Tokens) -> str:
+        fields = {**asdict(tokens), "tenant": self._binding.tenant}
+        for name in ("expires_at", "refresh_expires_at"):
+            fields[name] = fields[name].isoformat() if fields[name] else None
+        return self._keys.encrypt(canonical.dumps(fields).encode()).decode()
+
+    def _open(self, row: TokenRow) -> Tokens:
+        fields = self._decrypted(row)
+        if fields.pop("tenant") != self._binding.tenant:
+            raise SettingsError(
+                f"The stored {self._binding.vendor} sign-in belongs to another tenant than flows.yaml names.",
+                cure="Connect the company again, or correct `tenant` in flows.yaml.",
+            )
+        for name in ("expires_at", "refresh_expires_at"):
+            fields[name] = datetime.fromisoformat(fields[name]) if fields[name] else None
+        return Tokens(**fields)
+
+    def _decrypted(self, row: TokenRow) -> dict[str, Any]:
+        try:
+            fields: dict[str, Any] = canonical.loads(self._keys.decrypt(row.sealed.encode()))
+        except InvalidToken:
+            raise SettingsError(
+                f"The stored {self._binding.vendor} sign-in of company {self._binding.company} stays sealed.",
+                cure=f"Put the key it was stored with back into {VARIABLE}, or connect the company again.",
+            ) from None
+        return fields

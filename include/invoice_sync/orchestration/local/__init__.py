@@ -1,0 +1,4 @@
+"""Sandbox and Airflow on one machine: what `make run`, `make demo` and the tests of a whole run stand on.
+
+Nothing is imported here: the guard process imports this package and must stay small.
+"""

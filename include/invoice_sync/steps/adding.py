@@ -1,0 +1,16 @@
+"""Adding parties and products: through the door, then the invoices of those refused wait with them."""
+
+from __future__ import annotations
+
+from invoice_sync.model.documents import Entity
+from invoice_sync.steps.context import Counts, StepContext
+from invoice_sync.steps.matching import block_invoices
+
+
+def add(context: StepContext, entity: Entity) -> Counts:
+    """What the door did. Raises as `Door.deliver`."""
+    try:
+        return context.door_to_destination().deliver(entity, "create").as_counts()
+    finally:
+        with context.transaction() as session:
+            block_invoices(session, context, entity)

@@ -1,0 +1,112 @@
+"""The order of the steps, and what every step has around it: the gate, take up, the table, the colours."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from sqlalchemy import select
+
+from invoice_sync.ledger import runs
+from invoice_sync.ledger.tables import RunRow
+from invoice_sync.model.errors import NotChecked, ReviewNeeded
+from invoice_sync.steps.acknowledge import acknowledge
+from invoice_sync.steps.add_customers import add_customers
+from invoice_sync.steps.add_products import add_products
+from invoice_sync.steps.check import check
+from invoice_sync.steps.context import Counts, StepContext
+from invoice_sync.steps.export import export
+from invoice_sync.steps.extract import extract
+from invoice_sync.steps.match_customers import match_customers
+from invoice_sync.steps.match_products import match_products
+from invoice_sync.steps.plan import plan
+from invoice_sync.steps.report import report
+from invoice_sync.steps.review import because_of, table
+from invoice_sync.steps.take_up import take_up
+
+log = logging.getLogger("invoice_sync.steps")
+
+Step = Callable[[StepContext], Counts]
+
+STEPS: dict[str, Step] = {
+    "check": check,
+    "extract": extract,
+    "match_customers": match_customers,
+    "match_products": match_products,
+    "plan": plan,
+    "add_customers": add_customers,
+    "add_products": add_products,
+    "export": export,
+    "acknowledge": acknowledge,
+    "report": report,
+}
+DECIDING: tuple[Step, ...] = (match_customers, match_products, plan)
+TAKING_UP = frozenset(STEPS) - {"check", "extract", "report"}
+WRITING = ("add_customers", "add_products", "export", "acknowledge")
+
+
+def run_step(context: StepContext) -> Counts:
+    """Runs the step that the context names, with all that belongs around it.
+
+    Raises NotChecked when check did not pass, ReviewNeeded when documents of this run are in review because of
+    this step, and whatever the step itself raises.
+    """
+    _mark(context, "started")
+    try:
+        if context.step != "check":
+            _gate(context)
+        if context.step in TAKING_UP:
+            _take_up(context)
+        counts = STEPS[context.step](context)
+        log.info(
+            "%s: %s", context.step, ", ".join(f"{name} {count}" for name, count in counts.items()) or "nothing"
+        )
+        _stop_for_review(context)
+    except ReviewNeeded:
+        _mark(context, "review")
+        raise
+    except BaseException:
+        _mark(context, "stopped")
+        raise
+    _mark(context, "done")
+    return counts
+
+
+def skip_step(context: StepContext) -> None:
+    """Notes that a dry run leaves this step out."""
+    _mark(context, "skipped")
+
+
+def _gate(context: StepContext) -> None:
+    with context.transaction() as session:
+        checked_at = session.scalar(select(RunRow.checked_at).where(RunRow.id == context.run))
+    if checked_at is None:
+        raise NotChecked(
+            "The check of this run did not pass, so nothing was done.",
+            cure="Mend what check says, then clear check.",
+        )
+
+
+def _take_up(context: StepContext) -> None:
+    """What waited and goes on passes through the deciding steps first, as far as this step is behind them."""
+    taken = take_up(context)
+    if taken:
+        log.info("%d document(s) that waited are taken up again", taken)
+    for step in DECIDING if context.step in WRITING else DECIDING[:2] if context.step == "plan" else ():
+        step(context)
+
+
+def _stop_for_review(context: StepContext) -> None:
+    with context.transaction() as session:
+        cases = because_of(session, context)
+    if cases and context.step != "report":
+        log.error("%d document(s) wait for a person because of %s:\n%s", len(cases), context.step, table(cases))
+        raise ReviewNeeded(
+            f"{len(cases)} document(s) wait for a person; the table above says which, why and what to do.",
+            cure="Correct the data, then clear this task with downstream. The others went on.",
+        )
+
+
+def _mark(context: StepContext, outcome: str) -> None:
+    with context.transaction() as session:
+        runs.mark_step(session, context.run, context.step, outcome, context.now)

@@ -1,0 +1,80 @@
+"""What a step works with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy.orm import Session
+
+from invoice_sync.connectors.base import Destination, Source, SourceRecord
+from invoice_sync.delivery import Door
+from invoice_sync.ledger import documents, process_log, runs
+from invoice_sync.ledger.database import Database
+from invoice_sync.ledger.process_log import Entry
+from invoice_sync.ledger.scope import Scope, TaskRef
+from invoice_sync.ledger.tables import DocumentRow
+from invoice_sync.model.documents import Document, Entity
+from invoice_sync.model.flow import Flow, RunOptions
+from invoice_sync.model.ports import Clock, Quota
+
+Counts = Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class StepContext:
+    """One step of one run of one flow. `run` is the ledger's number of the run."""
+
+    flow: Flow
+    options: RunOptions
+    database: Database
+    scope: Scope
+    task: TaskRef
+    run: int
+    source: Source
+    destination: Destination
+    source_quota: Quota
+    destination_quota: Quota
+    clock: Clock
+
+    @property
+    def step(self) -> str:
+        return self.task.task_id
+
+    @property
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        with self.database.transaction() as session:
+            yield session
+
+    def door_to_destination(self) -> Door:
+        return Door(self.database, self.scope, self.task, self.destination, self.clock, self.destination_quota)
+
+    def door_to_source(self) -> Door:
+        return Door(self.database, self.scope, self.task, self.source, self.clock, self.source_quota)
+
+    def model(self, row: DocumentRow, content: Mapping[str, Any]) -> Document:
+        """The document of an inbox content. Raises BadDocument."""
+        entity = cast(Entity, row.entity)
+        return self.source.to_model(SourceRecord(entity, row.source_id, row.stamp, content))
+
+    def models(self, session: Session, rows: Sequence[DocumentRow]) -> dict[int, Document]:
+        """By document id. Only for rows whose content was understood when it came in."""
+        found = documents.contents(session, rows)
+        return {row.id: self.model(row, found[row.id]) for row in rows}
+
+    def log_entry(self, level: str, message: object, description: str) -> None:
+        """One line in the process log, under the name that the seed's users look for."""
+        with self.transaction() as session:
+            entry = Entry(level, self.flow.title, message, self.flow.destination.vendor, description)
+            process_log.append(session, self.scope, self.task, entry, self.now.astimezone(self.flow.zone))
+
+    def note(self, session: Session, rows: Sequence[DocumentRow]) -> None:
+        """This run dealt with these documents in this step."""
+        runs.note(session, self.run, rows, self.step)

@@ -1,0 +1,191 @@
+"""Who is who: exact rules link, anything less is a suggestion for a person. Fuzzy never links."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from sqlalchemy.orm import Session
+
+from invoice_sync.connectors.base import Candidate, placeholder
+from invoice_sync.ledger import documents, links
+from invoice_sync.ledger.links import Link
+from invoice_sync.ledger.tables import DocumentRow
+from invoice_sync.model.documents import Entity, Party, Product
+from invoice_sync.model.errors import Problem
+from invoice_sync.model.words import DocumentState
+from invoice_sync.steps.context import Counts, StepContext
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Exactly one of: `link` (by `rule`), `problem`, or neither: the record is to be added."""
+
+    link: Candidate | None = None
+    rule: str = ""
+    problem: Problem | None = None
+
+
+def match(context: StepContext, entity: Entity) -> Counts:
+    """Decides every waiting customer or product; writes nothing outside the ledger."""
+    with context.transaction() as session:
+        rows = _link_known(session, context, entity)
+        models = context.models(session, rows)
+    candidates = _candidates(context, entity, [cast(Party | Product, models[row.id]) for row in rows])
+    with context.transaction() as session:
+        for row in documents.fresh(session, rows, DocumentState.WAITING):
+            _apply(session, context, row, decide(context, cast(Party | Product, models[row.id]), candidates))
+        session.flush()
+        block_invoices(session, context, entity)
+        return _counts(session, context, entity)
+
+
+def decide(context: StepContext, wanted: Party | Product, candidates: Sequence[Candidate]) -> Decision:
+    """The cascade: id on record at the source, then the exact rule of the entity, then the name as a warning."""
+    if wanted.foreign_id:
+        return _by_foreign_id(wanted, candidates, context.flow.destination.vendor)
+    exact = _exact(wanted, candidates)
+    if len(exact) > 1:
+        return Decision(problem=_ambiguous(wanted, exact))
+    if exact:
+        return Decision(link=exact[0], rule="e-mail and postcode" if isinstance(wanted, Party) else "SKU")
+    return _unless_name_taken(wanted, context.destination.record_name(wanted), candidates)
+
+
+def block_invoices(session: Session, context: StepContext, entity: Entity) -> None:
+    """Invoices whose customer or product waits for a person wait with it; their neighbours go on."""
+    held = {placeholder(entity, row.source_id): row for row in _in_review(session, context, entity)}
+    if not held:
+        return
+    states = (DocumentState.WAITING, DocumentState.PLANNED)
+    for invoice in documents.in_state(session, context.scope, "invoice", *states):
+        on = next((text for text in documents.needs_of(invoice) if text in held), None)
+        if on is not None and not _has_left(session, context, invoice):
+            documents.put_in_review(
+                invoice, documents.problem_of(held[on]), held[on].step, context.now, blocked_on=on
+            )
+            context.note(session, [invoice])
+
+
+def _has_left(session: Session, context: StepContext, invoice: DocumentRow) -> bool:
+    return bool(links.of(session, context.scope, "invoice", [invoice.source_id]))
+
+
+def _link_known(session: Session, context: StepContext, entity: Entity) -> list[DocumentRow]:
+    """Those with a link are done; returns the rest."""
+    rows = documents.in_state(session, context.scope, entity, DocumentState.WAITING)
+    known = links.of(session, context.scope, entity, [row.source_id for row in rows])
+    for row in rows:
+        if row.source_id in known:
+            documents.move(row, DocumentState.LINKED, context.now)
+    return [row for row in rows if row.source_id not in known]
+
+
+def _candidates(context: StepContext, entity: Entity, wanted: Sequence[Party | Product]) -> list[Candidate]:
+    return context.destination.candidates(entity, wanted) if wanted else []
+
+
+def _by_foreign_id(wanted: Party | Product, candidates: Sequence[Candidate], vendor: str) -> Decision:
+    kind = _kind(wanted)
+    for candidate in candidates:
+        if candidate.remote_id == wanted.foreign_id and candidate.kind == kind and candidate.active:
+            return Decision(link=candidate, rule="id on record at the source")
+    return Decision(
+        problem=Problem(
+            "id_unknown",
+            f"The source has id {wanted.foreign_id} on record for {kind} {_number(wanted)}, but {vendor} has no "
+            f"active {kind} under it.",
+            f"Correct or empty the id in the source, or make the {kind} active again in {vendor}.",
+        )
+    )
+
+
+def _exact(wanted: Party | Product, candidates: Sequence[Candidate]) -> list[Candidate]:
+    live = [candidate for candidate in candidates if candidate.active and candidate.kind == _kind(wanted)]
+    if isinstance(wanted, Product):
+        return [candidate for candidate in live if candidate.sku and folded(candidate.sku) == folded(wanted.sku)]
+    if not (wanted.email and wanted.address.postcode):
+        return []
+    key = (folded(wanted.email), folded(wanted.address.postcode))
+    return [candidate for candidate in live if (folded(candidate.email), folded(candidate.postcode)) == key]
+
+
+def _unless_name_taken(wanted: Party | Product, name: str, candidates: Sequence[Candidate]) -> Decision:
+    holders = [
+        candidate for candidate in candidates if candidate.active and folded(candidate.name) == folded(name)
+    ]
+    if not holders:
+        return Decision()
+    same_kind = [holder for holder in holders if holder.kind == _kind(wanted)]
+    return Decision(problem=_same_name(wanted, same_kind[0]) if same_kind else _name_held(wanted, holders[0]))
+
+
+def _same_name(wanted: Party | Product, holder: Candidate) -> Problem:
+    kind = _kind(wanted)
+    return Problem(
+        "same_name",
+        f"A {kind} with the name of {kind} {_number(wanted)} exists already (id {holder.remote_id}), but nothing "
+        "else proves that the two are the same.",
+        f"If they are the same, put id {holder.remote_id} on the {kind} in the source; if not, rename one of them.",
+    )
+
+
+def _name_held(wanted: Party | Product, holder: Candidate) -> Problem:
+    kind = _kind(wanted)
+    return Problem(
+        "name_taken",
+        f"The name of {kind} {_number(wanted)} belongs to a {holder.kind} (id {holder.remote_id}) there, and a "
+        f"{kind} may not have the same one.",
+        f"Rename the {kind} in the source, for example with (Customer) behind the name.",
+        vendor_code="6240" if holder.kind in ("vendor", "employee") else "",
+    )
+
+
+def _ambiguous(wanted: Party | Product, found: Sequence[Candidate]) -> Problem:
+    kind, ids = _kind(wanted), ", ".join(candidate.remote_id for candidate in found)
+    return Problem(
+        "ambiguous",
+        f"{kind.capitalize()} {_number(wanted)} fits more than one record there: {ids}.",
+        f"Put the right id on the {kind} in the source, or merge the records there.",
+    )
+
+
+def _apply(session: Session, context: StepContext, row: DocumentRow, decision: Decision) -> None:
+    context.note(session, [row])
+    if decision.problem is not None:
+        documents.put_in_review(row, decision.problem, _step_of(row.entity), context.now)
+    elif decision.link is not None:
+        found = decision.link
+        link = Link(found.remote_id, "", "", decision.rule, f"id {found.remote_id}", "match")
+        links.put(session, context.scope, row.entity, row.source_id, link, context.now)
+        documents.move(row, DocumentState.LINKED, context.now)
+    else:
+        documents.move(row, DocumentState.TO_ADD, context.now)
+
+
+def _counts(session: Session, context: StepContext, entity: Entity) -> Counts:
+    states = (DocumentState.LINKED, DocumentState.TO_ADD, DocumentState.REVIEW)
+    return {state.value: len(documents.in_state(session, context.scope, entity, state)) for state in states}
+
+
+def _in_review(session: Session, context: StepContext, entity: Entity) -> list[DocumentRow]:
+    return documents.in_state(session, context.scope, entity, DocumentState.REVIEW)
+
+
+def _step_of(entity: str) -> str:
+    return "match_customers" if entity == "customer" else "match_products"
+
+
+def _kind(wanted: Party | Product) -> str:
+    return "customer" if isinstance(wanted, Party) else "product"
+
+
+def _number(wanted: Party | Product) -> str:
+    return wanted.number if isinstance(wanted, Party) else wanted.sku
+
+
+def folded(text: str) -> str:
+    """For comparing: NFKC, no blanks around or doubled, no case. Leading zeros stay."""
+    return " ".join(unicodedata.normalize("NFKC", text).split()).casefold()

@@ -1,0 +1,80 @@
+"""Taking up what waits for a person: how clearing the red task comes to be enough.
+
+The flow's documents in review are read again from the source, in bulk. What changed starts anew. What did not
+change is decided once more by the step that put it aside, or by a later one: the cure may have been at the
+destination. A refusal is thereby tried again once per task try, under a new revision; nothing else is sent twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from sqlalchemy.orm import Session
+
+from invoice_sync.connectors.base import SourceRecord, placeholder
+from invoice_sync.ledger import documents
+from invoice_sync.ledger.tables import DocumentRow
+from invoice_sync.model.documents import Entity
+from invoice_sync.model.words import DocumentState
+from invoice_sync.steps import intake
+from invoice_sync.steps.context import StepContext
+
+RANK = {
+    "check": 0, "extract": 1, "match_customers": 2, "match_products": 2, "plan": 4,
+    "add_customers": 5, "add_products": 5, "export": 7, "acknowledge": 8, "report": 9,
+}  # fmt: skip
+
+
+def take_up(context: StepContext) -> int:
+    """Returns how many documents go on. Reads only; what changes, changes in the ledger."""
+    with context.transaction() as session:
+        waiting = documents.waiting_for_a_person(session, context.scope)
+    if not waiting:
+        return 0
+    records = _read_again(context, waiting)
+    needed = intake.take_in(context, [record for record in records if record.entity == "invoice"])
+    with context.transaction() as session:
+        return _go_on(session, context, records, needed)
+
+
+def _read_again(context: StepContext, rows: Sequence[DocumentRow]) -> list[SourceRecord]:
+    records: list[SourceRecord] = []
+    for entity in ("customer", "product", "invoice"):
+        ids = [row.source_id for row in rows if row.entity == entity]
+        records += context.source.fetch(cast(Entity, entity), ids) if ids else []
+    return records
+
+
+def _go_on(
+    session: Session, context: StepContext, records: Sequence[SourceRecord], needed: Sequence[SourceRecord]
+) -> int:
+    rows = documents.waiting_for_a_person(session, context.scope)
+    going = {row.id: row for row in intake.store(session, context, [*needed, *records])}
+    _drop_what_the_source_took_back(context, rows, records)
+    for row in rows:
+        if row.state == DocumentState.REVIEW and not row.blocked_on and _may_decide(context, row):
+            documents.move(row, DocumentState.WAITING, context.now)
+            going[row.id] = row
+    freed = {placeholder(cast(Entity, row.entity), row.source_id) for row in going.values()}
+    for row in rows:
+        if row.state == DocumentState.REVIEW and row.blocked_on in freed:
+            documents.move(row, DocumentState.WAITING, context.now)
+            going[row.id] = row
+    context.note(session, list(going.values()))
+    return len(going)
+
+
+def _may_decide(context: StepContext, row: DocumentRow) -> bool:
+    """This step put it aside, or a later one did."""
+    return row.step == context.step or RANK.get(row.step, 0) > RANK[context.step]
+
+
+def _drop_what_the_source_took_back(
+    context: StepContext, rows: Sequence[DocumentRow], records: Sequence[SourceRecord]
+) -> None:
+    found = {(record.entity, record.source_id): record.in_queue for record in records}
+    gone = [row for row in rows if (row.entity, row.source_id) not in found]
+    left = [row for row in rows if found.get((cast(Entity, row.entity), row.source_id)) is False]
+    intake.ignore(context, gone, intake.DELETED, "The record was deleted in the source system.")
+    intake.ignore(context, left, intake.LEFT_THE_QUEUE, "The source no longer offers the document for transfer.")

@@ -1,0 +1,161 @@
+"""Intuit's OAuth 2.0 token service: refresh with rotation, and revocation.
+
+https://developer.intuit.com/app/developer/qbo/docs/develop/authentication-and-authorization/oauth-2.0
+"""
+
+import base64
+import binascii
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+
+from sandbox.quickbooks.settings import Settings
+from sandbox.quickbooks.wire import Record
+
+CLIENT_ID = "ABsandboxInvoiceSyncClient"
+CLIENT_SECRET = "sandbox-client-secret"
+_SAME_VALUE = timedelta(hours=24)
+_WRONG_KIND = "Incorrect Token type or clientID"
+
+
+class TokenRefusal(Exception):
+    """An OAuth error answer."""
+
+    def __init__(self, error: str, status: int = 400, description: str | None = None) -> None:
+        self.status = status
+        self.body: Record = {"error": error}
+        if description is not None:
+            self.body["error_description"] = description
+        super().__init__(error)
+
+
+@dataclass
+class Grant:
+    """One company's consent to the app."""
+
+    realm: str
+    refresh_token: str
+    consented: datetime
+    valued: datetime
+    used: datetime
+    former: dict[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Access:
+    """An access token's company and its end."""
+
+    realm: str
+    ends: datetime
+
+
+class TokenDesk:
+    """Every token of every company."""
+
+    def __init__(self, settings: Settings, random: Random) -> None:
+        self._settings = settings
+        self._random = random
+        self._grants: dict[str, Grant] = {}
+        self._access: dict[str, Access] = {}
+
+    def clear(self) -> None:
+        """Forget every connection and token."""
+        self._grants.clear()
+        self._access.clear()
+
+    def consent(self, realm: str, now: datetime) -> None:
+        """Give the app a connection to a company, as the owner's click would."""
+        self._grants[realm] = Grant(realm, f"RT1-demo-{realm}", now, now, now)
+
+    def refresh_token(self, realm: str) -> str:
+        """The living refresh token; empty when the connection was revoked."""
+        grant = self._grants.get(realm)
+        return grant.refresh_token if grant else ""
+
+    def check_client(self, authorization: str | None) -> None:
+        """Basic authentication with the app's id and secret."""
+        if _credentials(authorization) != (CLIENT_ID, CLIENT_SECRET):
+            raise TokenRefusal("invalid_client", 401)
+
+    def refresh(self, token: str, now: datetime, hard_end: bool) -> Record:
+        """A new access token, and a refresh token that may be a new one."""
+        grant = self._grant_of(token, now)
+        grant.used = now
+        self._rotate(grant, now)
+        access = f"eyJ{self._random.getrandbits(256):064x}"
+        seconds = self._settings.access_token_seconds
+        self._access[access] = Access(grant.realm, now + timedelta(seconds=seconds))
+        return self._answer(grant, access, now, hard_end)
+
+    def realm_of(self, access: str, now: datetime) -> str | None:
+        """The company of a living access token."""
+        held = self._access.get(access)
+        return held.realm if held and now < held.ends else None
+
+    def knows(self, access: str) -> bool:
+        """Whether a token was ever given out, living or not."""
+        return access in self._access
+
+    def expire(self, now: datetime) -> None:
+        """End every access token now."""
+        self._access = {token: Access(held.realm, now) for token, held in self._access.items()}
+
+    def revoke(self, token: str, now: datetime) -> None:
+        """End the connection that a refresh or access token belongs to."""
+        realm = next((g.realm for g in self._grants.values() if token == g.refresh_token), None)
+        realm = realm or self.realm_of(token, now)
+        if realm is None:
+            raise TokenRefusal("invalid_request")
+        self._grants.pop(realm, None)
+        self._access = {t: held for t, held in self._access.items() if held.realm != realm}
+
+    def _grant_of(self, token: str, now: datetime) -> Grant:
+        if token in self._access:
+            raise TokenRefusal("invalid_grant", description=_WRONG_KIND)
+        for grant in self._grants.values():
+            in_grace = token in grant.former and now < grant.former[token]
+            if token == grant.refresh_token or in_grace:
+                self._check_age(grant, now)
+                return grant
+        raise TokenRefusal("invalid_grant")
+
+    def _check_age(self, grant: Grant, now: datetime) -> None:
+        if now >= min(self._idle_end(grant), self._hard_end(grant)):
+            raise TokenRefusal("invalid_grant")
+
+    def _rotate(self, grant: Grant, now: datetime) -> None:
+        if self._settings.rotate == "daily" and now - grant.valued < _SAME_VALUE:
+            return
+        grace = timedelta(seconds=self._settings.refresh_grace_seconds)
+        grant.former[grant.refresh_token] = now + grace
+        grant.refresh_token = f"RT1-{self._random.getrandbits(160):040x}"
+        grant.valued = now
+
+    def _answer(self, grant: Grant, access: str, now: datetime, hard_end: bool) -> Record:
+        ends = min(self._idle_end(grant), self._hard_end(grant))
+        answer: Record = {
+            "token_type": "bearer", "expires_in": int(self._settings.access_token_seconds),
+            "access_token": access, "refresh_token": grant.refresh_token,
+            "x_refresh_token_expires_in": int((ends - now).total_seconds()),
+        }  # fmt: skip
+        if hard_end:
+            left = self._hard_end(grant) - now
+            answer["x_refresh_token_hard_expires_in"] = int(left.total_seconds())
+        return answer
+
+    def _idle_end(self, grant: Grant) -> datetime:
+        return grant.used + timedelta(days=self._settings.refresh_idle_days)
+
+    def _hard_end(self, grant: Grant) -> datetime:
+        return grant.consented + timedelta(days=365.25 * self._settings.refresh_hard_years)
+
+
+def _credentials(authorization: str | None) -> tuple[str, str] | None:
+    scheme, _, encoded = (authorization or "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        client, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return client, secret
