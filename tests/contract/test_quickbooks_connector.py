@@ -15,8 +15,8 @@ import requests
 
 from invoice_sync.connectors import registry
 from invoice_sync.connectors.base import Armed, Destination, Outcome, Timing, Verdict, WireItem, WriteClass
+from invoice_sync.connectors.parts import Parts
 from invoice_sync.connectors.quickbooks.connector import Credentials, QuickBooks
-from invoice_sync.connectors.registry import Parts
 from invoice_sync.model import canonical
 from invoice_sync.model.documents import Charge, Invoice, Line, Party, Product
 from invoice_sync.model.errors import NeedsPerson, SettingsError, TryLater
@@ -201,7 +201,7 @@ def test_it_is_built_from_a_connection(bench: Bench) -> None:
     assert isinstance(destination, QuickBooks)
     bench.made.append(destination)
     assert destination.inspect(OPTIONS).name == "Acme Garden & Supply"
-    assert quota.turns == ["call"] * 4
+    assert set(quota.turns) == {"call"}
 
 
 def test_inspect(bench: Bench) -> None:
@@ -210,9 +210,7 @@ def test_inspect(bench: Bench) -> None:
 
 
 def test_inspect_finds_what_is_missing(bench: Bench) -> None:
-    options = Options(
-        charge_items={"freight": "Old pot", "packaging": "Nothing"}, income_account="Inventory Asset"
-    )
+    options = Options(charge_items={"freight": "Old pot", "packaging": "Nothing"}, income_account="Inventory Asset")
     findings = bench.connector().inspect(options).findings
     assert [each.message.rpartition("named ")[2] for each in findings] == [
         "Inventory Asset",

@@ -94,9 +94,7 @@ class Bench:
         index = requests.get(self.running.index_url, timeout=5).json()["vendors"]["salesforce"]
         given = {"host": index["base_url"], **index["credentials"], **credentials}
         binding = Binding("kestrel", "rootstock", tenant)
-        return Rootstock(
-            binding, Credentials(**given), Timing(), Impatient(), self.calls.append, self.tokens, None
-        )
+        return Rootstock(binding, Credentials(**given), Timing(), Impatient(), self.calls.append, self.tokens, None)
 
     def stubs(self, position: str | None = None, options: RunOptions = EVERYTHING) -> list[Stub]:
         return [stub for page in self.rootstock.changed(position, options) for stub in page.stubs]
@@ -110,9 +108,7 @@ class Bench:
         return self.rootstock.to_model(record)
 
     def armed(self, *bodies: Json | None) -> Armed:
-        items = tuple(
-            WireItem(number, f"i{number}", body["Id"], body) for number, body in enumerate(bodies, 1) if body
-        )
+        items = tuple(WireItem(number, f"i{number}", body["Id"], body) for number, body in enumerate(bodies, 1) if body)
         send_by = SystemClock().monotonic() + 10
         return Armed(self.rootstock.binding, "invoice", "acknowledge", "0" * 32, items, send_by)
 
@@ -163,9 +159,7 @@ def test_inspect_counts_the_second_company_by_its_own_id(bench: Bench) -> None:
 
 
 def test_inspect_names_hidden_fields(bench: Bench) -> None:
-    bench.knobs.setting(
-        hidden_fields=[f"{INVOICE}.rstk__soinv_taxovramt__c", "rstk__sohdr__c.rstk__sohdr_custpo__c"]
-    )
+    bench.knobs.setting(hidden_fields=[f"{INVOICE}.rstk__soinv_taxovramt__c", "rstk__sohdr__c.rstk__sohdr_custpo__c"])
     (finding,) = bench.rootstock.inspect("none").findings
     assert "rstk__soinv__c.rstk__soinv_taxovramt__c" in finding.message
     assert "rstk__sohdr__c.rstk__sohdr_custpo__c" in finding.message
@@ -346,9 +340,7 @@ def test_fetch_in_pages_gives_whole_documents(bench: Bench) -> None:
     bench.knobs.setting(page_size=3)
     stubs = bench.stubs()
     records = bench.rootstock.fetch("invoice", [stub.source_id for stub in stubs])
-    assert [(record.source_id, record.stamp) for record in records] == [
-        (one.source_id, one.stamp) for one in stubs
-    ]
+    assert [(record.source_id, record.stamp) for record in records] == [(one.source_id, one.stamp) for one in stubs]
     models = [bench.rootstock.to_model(record) for record in records]
     untied = [one.number for one in models if isinstance(one, Invoice) and one.computed_total != one.total]
     assert untied == ["000120"]
@@ -373,9 +365,7 @@ def test_fetch_tells_what_has_left_the_queue_and_leaves_out_what_is_gone(bench: 
 
 
 def test_fetch_parties_with_the_id_of_their_company(bench: Bench) -> None:
-    amber = next(
-        row for row in bench.knobs.records("rstk__socust__c") if row["rstk__socust_custno__c"] == "C-1001"
-    )
+    amber = next(row for row in bench.knobs.records("rstk__socust__c") if row["rstk__socust_custno__c"] == "C-1001")
     party = bench.model("customer", amber["Id"])
     assert isinstance(party, Party)
     assert (party.number, party.name, party.foreign_id) == ("C-1001", "Amber Lane Dental", "1001")

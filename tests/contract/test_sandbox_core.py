@@ -74,9 +74,7 @@ def caller(running: Running) -> Caller:
     return Caller(running)
 
 
-@pytest.mark.parametrize(
-    ("kind", "committed"), [("drop_before", False), ("drop_after", True), ("half_body", True)]
-)
+@pytest.mark.parametrize(("kind", "committed"), [("drop_before", False), ("drop_after", True), ("half_body", True)])
 def test_a_cut_line_commits_or_not(caller: Caller, kind: str, committed: bool) -> None:
     caller.mishap(kind)
     with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
@@ -248,9 +246,7 @@ def test_state_edit_insert_delete(caller: Caller) -> None:
         ("PUT", "clock", {}, 405),
     ],
 )
-def test_bad_input_is_answered_with_json(
-    caller: Caller, method: str, path: str, body: Any, status: int
-) -> None:
+def test_bad_input_is_answered_with_json(caller: Caller, method: str, path: str, body: Any, status: int) -> None:
     answer = caller.control(method, path, body)
     assert answer.status_code == status
     assert answer.json()["error"]

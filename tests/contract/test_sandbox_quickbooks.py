@@ -296,9 +296,7 @@ def test_an_invoice_gets_its_computed_fields(qb: Caller) -> None:
     assert made["BillAddr"]["PostalCode"] == "02139" == made["ShipAddr"]["PostalCode"]
     assert made["BillEmail"]["Address"] == "ap@amberlane.example"
     assert made["Line"][0]["Id"] == "1" and made["Line"][0]["LineNum"] == 1
-    assert made["Line"][1] == {
-        "Amount": Decimal("25.50"), "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}
-    }
+    assert made["Line"][1] == {"Amount": Decimal("25.50"), "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}}
     assert made["MetaData"]["CreateTime"] == made["MetaData"]["LastUpdatedTime"]
     assert qb.call("GET", f"invoice/{made['Id']}").json()["Invoice"]["DocNumber"] == "SO-1"
     assert qb.call("GET", "customer/1001").json()["Customer"]["Balance"] == 25.5

@@ -181,10 +181,7 @@ def test_describe_tells_lengths_and_rights(org: Org) -> None:
     fields = {one["name"]: one for one in org.get(f"/sobjects/{INVOICE}/describe").json()["fields"]}
     assert (fields[ACCT]["length"], fields[ACCT]["type"], fields[ACCT]["updateable"]) == (30, "string", True)
     assert fields["rstk__soinv_grandtotal__c"]["scale"] == 2
-    assert (
-        fields["rstk__soinv_amtcravail__c"]["calculated"]
-        and not fields["rstk__soinv_amtcravail__c"]["updateable"]
-    )
+    assert fields["rstk__soinv_amtcravail__c"]["calculated"] and not fields["rstk__soinv_amtcravail__c"]["updateable"]
     assert fields["rstk__soinv_custno__c"]["relationshipName"] == "rstk__soinv_custno__r"
     assert fields["SystemModstamp"]["custom"] is False and fields[ACCT]["custom"] is True
 
@@ -210,9 +207,7 @@ def test_single_record_get_and_patch(org: Org) -> None:
     assert org.session.patch(org.data + path, json={ACCT: "1001"}, timeout=5).status_code == 204
     after = org.get(path).json()
     assert after[ACCT] == "1001" and after["SystemModstamp"] > before["SystemModstamp"]
-    assert (
-        after["LastModifiedDate"] == after["SystemModstamp"] and after["CreatedDate"] == before["CreatedDate"]
-    )
+    assert after["LastModifiedDate"] == after["SystemModstamp"] and after["CreatedDate"] == before["CreatedDate"]
     assert org.get(path[:-3]).json()["Id"] == after["Id"]
     assert set(org.get(path, params={"fields": NO}).json()) == {"attributes", NO, "Id"}
 
@@ -551,12 +546,10 @@ def test_the_corrections_of_the_planted_mistakes_can_be_made(org: Org) -> None:
         org.state("PATCH", f"{INVOICE}/{org.id_of(number)}", body)
     customer = org.rows(f"SELECT Id FROM {CUSTOMER} WHERE rstk__socust_custno__c = 'C-1004'")[0]["Id"]
     name = {"rstk__socust_sf_account_name__c": "Harbor Line Freight (Customer)"}
-    assert org.state("PATCH", f"{CUSTOMER}/{customer}", name)["rstk__socust_sf_account_name__c"].endswith(
-        "(Customer)"
+    assert org.state("PATCH", f"{CUSTOMER}/{customer}", name)["rstk__socust_sf_account_name__c"].endswith("(Customer)")
+    assert org.rows(f"SELECT {at}taxamt__c FROM {INVOICE} WHERE {NO} = '000120'")[0][f"{at}taxamt__c"] == Decimal(
+        "6.70"
     )
-    assert org.rows(f"SELECT {at}taxamt__c FROM {INVOICE} WHERE {NO} = '000120'")[0][
-        f"{at}taxamt__c"
-    ] == Decimal("6.70")
 
 
 def test_a_deleted_record_is_seen_only_by_query_all(org: Org) -> None:
@@ -584,9 +577,7 @@ def test_simple_salesforce(org: Org) -> None:
     session = requests.Session()
     session.mount("https://", PlainHttp())
     instance = urlsplit(org.base).netloc
-    client = SimpleSalesforce(
-        instance_url=f"https://{instance}", session_id=org.token, session=session, version="60.0"
-    )
+    client = SimpleSalesforce(instance_url=f"https://{instance}", session_id=org.token, session=session, version="60.0")
     org.settings(page_size=4)
     found = client.query_all(f"SELECT Id, {NO} FROM {INVOICE} WHERE {QUEUE} ORDER BY {NO}")
     assert len(found["records"]) == found["totalSize"] == 15

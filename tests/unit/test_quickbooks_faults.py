@@ -70,9 +70,7 @@ def test_shapes_without_a_fault(body: bytes) -> None:
     assert faults.read(body)[1] is None
 
 
-def fault(
-    code: int, detail: str = "", element: str = "", kind: str = "ValidationFault", message: str = ""
-) -> Fault:
+def fault(code: int, detail: str = "", element: str = "", kind: str = "ValidationFault", message: str = "") -> Fault:
     return Fault(kind, (Error(code, message, detail, element),))
 
 
@@ -93,10 +91,7 @@ def fault(
         (Fault("ValidationFault", ()), Verdict.UNKNOWN),
         (fault(500, kind="SystemFault"), Verdict.REFUSED),
         (fault(3100, kind="AuthorizationFault"), Verdict.REFUSED),
-        *[
-            (fault(code), Verdict.REFUSED)
-            for code in (120, 610, 2010, 2020, 2050, 2500, 5010, 6000, 6070, 6190, 6210)
-        ],
+        *[(fault(code), Verdict.REFUSED) for code in (120, 610, 2010, 2020, 2050, 2500, 5010, 6000, 6070, 6190, 6210)],
         (Fault("ValidationFault", (Error(2020), Error(6140), Error(2020))), Verdict.HIT),
         (Fault("ValidationFault", (Error(6140), Error(6000, "", UNEXPECTED))), Verdict.UNKNOWN),
     ],
@@ -242,9 +237,7 @@ def test_the_same_batch_is_the_same_bytes() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("host", "realm"), [("https://x.example", "12/../3"), ("https://x.example", ""), ("x", "1")]
-)
+@pytest.mark.parametrize(("host", "realm"), [("https://x.example", "12/../3"), ("https://x.example", ""), ("x", "1")])
 def test_a_company_url_is_made_of_a_host_and_digits(host: str, realm: str) -> None:
     with pytest.raises(SettingsError):
         company_url(host, realm)

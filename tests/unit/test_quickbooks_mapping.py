@@ -379,9 +379,7 @@ def test_portions_hold_every_askable_value_once(values: list[str]) -> None:
     found = [value for portion in portions(values) for value in portion]
     assert len(found) == len(set(found))
     assert all(len(portion) <= 100 for portion in portions(values * 50))
-    assert set(found) == {
-        value for value in values if value and not any(ord(c) < 32 or ord(c) == 127 for c in value)
-    }
+    assert set(found) == {value for value in values if value and not any(ord(c) < 32 or ord(c) == 127 for c in value)}
 
 
 cents = st.integers(min_value=0, max_value=10**9)

@@ -71,11 +71,12 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class WriteRule:
-    """How one (entity, operation) is written: class, items a call, calls in flight."""
+    """How one (entity, operation) is written: class, items a call, calls in flight, the quota a call draws on."""
 
     write_class: WriteClass
     batch: int
     in_flight: int = 1
+    quota_kind: str = "call"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,9 @@ class Writer(Protocol):
 
     def find(self, entity: Entity, operation: str, items: Sequence[WireItem]) -> Mapping[int, list[Remote]]:
         """Per intent what the vendor holds under the item's natural key, voided and inactive included."""
+
+    def close(self) -> None:
+        """Lets go of its connections."""
 
     def expected(self, entity: Entity, operation: str, body: Json) -> Mapping[str, str]:
         """The `facts` a remote record must show to be what `body` asked for."""

@@ -96,6 +96,7 @@ class Transport:
         """
         renewed = False
         for attempt in range(READ_ATTEMPTS):
+            self._take_turn(request)
             reply = self._once(request, signer.headers())
             if reply.verdict in (Verdict.OK, Verdict.REFUSED) and reply.answer is not None:
                 return reply.answer
@@ -125,6 +126,13 @@ class Transport:
 
     def close(self) -> None:
         self._session.close()
+
+    def _take_turn(self, request: Request) -> None:
+        """Waits for the vendor's windows; a long wait is the task's business, not ours."""
+        while self._quota is not None and (wait := self._quota.take(request.kind)) > 0:
+            if wait > LONGEST_PAUSE_IN_TASK:
+                raise TryLater(f"{self.binding.vendor} allows no call for now", wait=wait)
+            self.clock.sleep(wait)
 
     def _once(self, request: Request, authorization: Mapping[str, str]) -> Reply:
         self._refuse_other_hosts(request)

@@ -62,9 +62,7 @@ class Door:
         lease = leases.take(self.database, name, owner, self.clock.now(), self.writer.timing.lease)
         rule = self.writer.rule(entity, operation)
         try:
-            yield Work(
-                self.database, self.scope, self.task, self.writer, self.clock, entity, operation, rule, lease
-            )
+            yield Work(self.database, self.scope, self.task, self.writer, self.clock, entity, operation, rule, lease)
         finally:
             leases.release(self.database, lease, self.clock.now())
 
@@ -112,10 +110,10 @@ def _launch(
     ids: list[int],
 ) -> None:
     """All waiting happens before arming: quota, then a fresh token."""
-    paused = quota.take("write")
-    if paused > LONGEST_PAUSE_IN_TASK:
-        raise TryLater(f"{work.writer.binding.vendor} asked company {work.scope.company} to wait", wait=paused)
-    work.clock.sleep(paused)
+    while (wait_ := quota.take(work.rule.quota_kind)) > 0:
+        if wait_ > LONGEST_PAUSE_IN_TASK:
+            raise TryLater(f"{work.writer.binding.vendor} lets company {work.scope.company} wait", wait=wait_)
+        work.clock.sleep(wait_)
     work.writer.prepare()
     armed = arm(work, ids)
     if armed is not None:
@@ -127,9 +125,7 @@ def _send(work: Work, armed: Armed) -> Mapping[str, Outcome]:
     try:
         outcomes = work.writer.send(armed)
     except Exception as error:
-        log.error(
-            "Sending failed in our own code (%s); the outcome is unknown", type(error).__name__, exc_info=True
-        )
+        log.error("Sending failed in our own code (%s); the outcome is unknown", type(error).__name__, exc_info=True)
         outcomes = {}
     unknown = Outcome(Verdict.UNKNOWN)
     return {item.wire_item: outcomes.get(item.wire_item, unknown) for item in armed.items}

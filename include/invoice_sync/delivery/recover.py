@@ -30,9 +30,7 @@ def take_over(work: Work) -> None:
     with work.fenced() as session:
         session.execute(
             update(IntentRow)
-            .where(
-                intents.of_kind(work.scope, work.entity, work.operation), IntentRow.state == IntentState.SENDING
-            )
+            .where(intents.of_kind(work.scope, work.entity, work.operation), IntentRow.state == IntentState.SENDING)
             .values(state=IntentState.UNCERTAIN, epoch=work.lease.epoch)
         )
 

@@ -32,9 +32,7 @@ def settle(work: Work, armed: Armed, outcomes: Mapping[str, Outcome]) -> list[Ou
     by_intent = {item.intent: outcomes[item.wire_item] for item in armed.items}
     try:
         with work.fenced() as session:
-            for row in session.scalars(
-                select(IntentRow).where(IntentRow.id.in_(by_intent)).order_by(IntentRow.id)
-            ):
+            for row in session.scalars(select(IntentRow).where(IntentRow.id.in_(by_intent)).order_by(IntentRow.id)):
                 _settle_one(session, work, row, by_intent[row.id])
     except LostLease:
         _keep_evidence(work, by_intent)
@@ -68,9 +66,7 @@ def differences(work: Work, row: IntentRow, remote: Remote) -> dict[str, tuple[s
     """By fact: (what we asked for, what is there), for all that differ. Tolerance 0."""
     expected = work.writer.expected(work.entity, work.operation, canonical.loads(row.wire_body or "{}"))
     return {
-        name: (text, remote.facts.get(name, ""))
-        for name, text in expected.items()
-        if remote.facts.get(name) != text
+        name: (text, remote.facts.get(name, "")) for name, text in expected.items() if remote.facts.get(name) != text
     }
 
 

@@ -106,9 +106,7 @@ def bound_tenant(session: Session, binding: Binding) -> str | None:
 
 def keep_reference(session: Session, binding: Binding, kind: str, body: object, now: datetime) -> None:
     session.merge(
-        ReferenceRow(
-            company=binding.company, vendor=binding.vendor, kind=kind, body=canonical.dumps(body), read_at=now
-        )
+        ReferenceRow(company=binding.company, vendor=binding.vendor, kind=kind, body=canonical.dumps(body), read_at=now)
     )
 
 

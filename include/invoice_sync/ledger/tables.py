@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, ForeignKey, Index, Integer, MetaData, Text, UniqueConstraint
+from sqlalchemy import BigInteger, DateTime, Dialect, ForeignKey, Index, Integer, MetaData, Text, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -182,8 +182,8 @@ class XrefRow(Base):
         Index(
             "uq_xref_remote_document", "company", "target_vendor", "entity", "remote_id",
             unique=True,
-            sqlite_where="entity = 'invoice'",
-            postgresql_where="entity = 'invoice'",
+            sqlite_where=text("entity = 'invoice'"),
+            postgresql_where=text("entity = 'invoice'"),
         ),
     )  # fmt: skip
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -293,6 +293,16 @@ class PauseRow(Base):
     company: Mapped[str] = mapped_column(primary_key=True)
     vendor: Mapped[str] = mapped_column(primary_key=True)
     until: Mapped[datetime]
+
+
+class QuotaRow(Base):
+    """The calls taken lately from one window of a tenant: a JSON list of epoch milliseconds, oldest first."""
+
+    __tablename__ = "quota"
+    vendor: Mapped[str] = mapped_column(primary_key=True)
+    tenant: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    taken: Mapped[str]
 
 
 class ProcessLogRow(Base):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ from invoice_sync.model.errors import LeaseTaken, SettingsError
 from invoice_sync.model.ports import Binding, Clock, Tokens
 
 VARIABLE = "INVOICE_SYNC_KEYS"
-RENEWAL = timedelta(seconds=60)
+RENEWAL = timedelta(minutes=10)  # longer than the slowest sign-in, several tries included
 
 
 def keys_from_environment() -> MultiFernet:
@@ -35,19 +35,31 @@ def keys_from_environment() -> MultiFernet:
         ) from None
 
 
+WAITS = 1200
+
+
 class LedgerTokens:
     """The TokenStore of one binding. The tenant is inside the ciphertext: a copied row opens nothing."""
 
-    def __init__(self, database: Database, binding: Binding, keys: MultiFernet, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        binding: Binding,
+        keys: MultiFernet,
+        clock: Clock,
+        mask: Callable[[str], None] | None = None,
+    ) -> None:
         self._database, self._binding, self._keys, self._clock = database, binding, keys, clock
+        self._mask = mask
 
     def load(self) -> Tokens | None:
         """The newest tokens, None before the first sign-in. Raises SettingsError when no key opens them."""
         with self._database.transaction() as session:
             row = session.execute(select(TokenRow).where(self._mine())).scalar_one_or_none()
-        return None if row is None else self._open(row)
+        return None if row is None else self._hidden(self._open(row))
 
     def save(self, tokens: Tokens) -> Tokens:
+        self._hidden(tokens)
         stored = self.load()
         tokens = replace(tokens, version=(stored.version if stored else 0) + 1)
         with self._database.transaction() as session:
@@ -63,9 +75,16 @@ class LedgerTokens:
             )
         return tokens
 
+    def _hidden(self, tokens: Tokens) -> Tokens:
+        """Tells the log masker about every token the moment it exists here."""
+        for secret in filter(None, (tokens.access, tokens.refresh, tokens.previous_refresh)):
+            if self._mask is not None:
+                self._mask(secret)
+        return tokens
+
     @contextmanager
     def refreshing(self) -> Iterator[None]:
-        """Waits its turn, at most a minute; no transaction stays open while the caller talks to the vendor."""
+        """Waits its turn, at most five minutes; no transaction stays open while the caller talks to the vendor."""
         lease = self._wait_for_turn(f"token:{self._binding.vendor}:{self._binding.company}")
         try:
             yield
@@ -74,12 +93,12 @@ class LedgerTokens:
 
     def _wait_for_turn(self, name: str) -> leases.Lease:
         owner = f"{os.getpid()}:{uuid.uuid4().hex}"
-        for _ in range(240):
+        for _ in range(WAITS):
             try:
                 return leases.take(self._database, name, owner, self._clock.now(), RENEWAL)
             except LeaseTaken:
                 self._clock.sleep(0.25)
-        raise LeaseTaken("another process has been renewing the sign-in for a minute", wait=30)
+        raise LeaseTaken("another process is renewing the sign-in", wait=30)
 
     def _mine(self) -> ColumnElement[bool]:
         return and_(TokenRow.company == self._binding.company, TokenRow.vendor == self._binding.vendor)

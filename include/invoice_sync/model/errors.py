@@ -9,7 +9,7 @@ InvoiceSyncError
 │   └── LeaseTaken       another run of the same flow is at work
 ├── StillUncertain       writes whose outcome can be looked up only after `until`
 ├── BadDocument          one document's data; its neighbours go on
-│   └── BadAmount
+├── BadAmount            a number that is no exact amount; mapping makes a BadDocument of it
 └── LostLease            somebody took over; this process must stop writing at once
 """
 
@@ -60,9 +60,7 @@ class StillUncertain(InvoiceSyncError):
 
     def __init__(self, count: int, until: datetime) -> None:
         self.count, self.until = count, until
-        super().__init__(
-            f"{count} write(s) have an unknown outcome; they are looked up after {until:%H:%M:%S} UTC."
-        )
+        super().__init__(f"{count} write(s) have an unknown outcome; they are looked up after {until:%H:%M:%S} UTC.")
 
 
 class LostLease(InvoiceSyncError):

@@ -34,6 +34,7 @@ class Options(_Strict):
     acknowledge_batch: int = Field(default=20, ge=1, le=200)
     send_batch: int = Field(default=30, ge=1, le=30)
     in_flight: int = Field(default=4, ge=1, le=8)
+    quota_share: float = Field(default=0.8, gt=0, le=1)
     red_while_waiting: bool = True
 
 

@@ -78,6 +78,16 @@ class TokenStore(Protocol):
         """Held by the one process that renews; the others wait and then load again."""
 
 
+@dataclass(frozen=True, slots=True)
+class Window:
+    """At most `limit` calls in any `seconds`; of these `kinds`, or of every kind when there are none."""
+
+    name: str
+    limit: int
+    seconds: float
+    kinds: frozenset[str] = frozenset()
+
+
 class Quota(Protocol):
     """The vendor's published windows, shared by everybody who calls for one binding."""
 

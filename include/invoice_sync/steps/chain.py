@@ -58,9 +58,7 @@ def run_step(context: StepContext) -> Counts:
         if context.step in TAKING_UP:
             _take_up(context)
         counts = STEPS[context.step](context)
-        log.info(
-            "%s: %s", context.step, ", ".join(f"{name} {count}" for name, count in counts.items()) or "nothing"
-        )
+        log.info("%s: %s", context.step, ", ".join(f"{name} {count}" for name, count in counts.items()) or "nothing")
         _stop_for_review(context)
     except ReviewNeeded:
         _mark(context, "review")
@@ -68,6 +66,9 @@ def run_step(context: StepContext) -> Counts:
     except BaseException:
         _mark(context, "stopped")
         raise
+    finally:
+        context.source.close()
+        context.destination.close()
     _mark(context, "done")
     return counts
 

@@ -37,7 +37,7 @@ def _findings(context: StepContext, binding: Binding, inspection: Inspection) ->
 
 
 def _wrong_tenant(binding: Binding, inspection: Inspection) -> list[Finding]:
-    if inspection.tenant == binding.tenant:
+    if inspection.tenant == binding.tenant or (inspection.findings and not inspection.tenant):
         return []
     return [
         Finding(

@@ -96,9 +96,7 @@ def _understood(context: StepContext, record: SourceRecord) -> tuple[Document | 
 def _needs(model: Document | None) -> list[str]:
     if not isinstance(model, Invoice):
         return []
-    return [placeholder("customer", model.customer)] + [
-        placeholder("product", key) for key in sorted(model.products)
-    ]
+    return [placeholder("customer", model.customer)] + [placeholder("product", key) for key in sorted(model.products)]
 
 
 def _linked(context: StepContext, entity: str, ids: Iterable[str]) -> set[str]:

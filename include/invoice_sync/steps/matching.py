@@ -63,9 +63,7 @@ def block_invoices(session: Session, context: StepContext, entity: Entity) -> No
     for invoice in documents.in_state(session, context.scope, "invoice", *states):
         on = next((text for text in documents.needs_of(invoice) if text in held), None)
         if on is not None and not _has_left(session, context, invoice):
-            documents.put_in_review(
-                invoice, documents.problem_of(held[on]), held[on].step, context.now, blocked_on=on
-            )
+            documents.put_in_review(invoice, documents.problem_of(held[on]), held[on].step, context.now, blocked_on=on)
             context.note(session, [invoice])
 
 
@@ -113,9 +111,7 @@ def _exact(wanted: Party | Product, candidates: Sequence[Candidate]) -> list[Can
 
 
 def _unless_name_taken(wanted: Party | Product, name: str, candidates: Sequence[Candidate]) -> Decision:
-    holders = [
-        candidate for candidate in candidates if candidate.active and folded(candidate.name) == folded(name)
-    ]
+    holders = [candidate for candidate in candidates if candidate.active and folded(candidate.name) == folded(name)]
     if not holders:
         return Decision()
     same_kind = [holder for holder in holders if holder.kind == _kind(wanted)]
@@ -126,8 +122,8 @@ def _same_name(wanted: Party | Product, holder: Candidate) -> Problem:
     kind = _kind(wanted)
     return Problem(
         "same_name",
-        f"A {kind} with the name of {kind} {_number(wanted)} exists already (id {holder.remote_id}), but nothing "
-        "else proves that the two are the same.",
+        f"A {kind} with the name of {kind} {_number(wanted)} exists already (id {holder.remote_id}), but "
+        "nothing else proves that the two are the same.",
         f"If they are the same, put id {holder.remote_id} on the {kind} in the source; if not, rename one of them.",
     )
 

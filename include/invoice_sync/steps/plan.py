@@ -17,6 +17,7 @@ from invoice_sync.model.documents import Document, Invoice
 from invoice_sync.model.errors import BadDocument, NotChecked, Problem
 from invoice_sync.model.words import DocumentState, IntentState
 from invoice_sync.steps.context import Counts, StepContext
+from invoice_sync.steps.matching import block_invoices
 
 log = logging.getLogger("invoice_sync.plan")
 
@@ -73,13 +74,14 @@ def _plan_all(session: Session, context: StepContext, rows: Sequence[DocumentRow
         if _plan_one(session, context, row, desk, busy.get(row.id)):
             planned.append(row)
     parties = _plan_parties(session, context, planned, desk)
+    session.flush()
+    for entity in ("customer", "product"):
+        block_invoices(session, context, entity)
     review = documents.in_state(session, context.scope, "invoice", DocumentState.REVIEW)
     return {"planned": len(planned), "parties": parties, "review": len(review)}
 
 
-def _plan_one(
-    session: Session, context: StepContext, row: DocumentRow, desk: Desk, earlier: IntentRow | None
-) -> bool:
+def _plan_one(session: Session, context: StepContext, row: DocumentRow, desk: Desk, earlier: IntentRow | None) -> bool:
     invoice = desk.invoices[row.id]
     try:
         body = context.destination.body(invoice, desk.profile, context.flow.options, marker(context, row))
@@ -105,6 +107,7 @@ def _problems(
     if _delivered(session, context, row):
         return _drift(session, context, row, body, desk)
     return [
+        *_rounding_not_wanted(context, invoice),
         *_unmatched(session, context, row),
         *_does_not_tie(invoice),
         *_number_taken(row, desk.taken.get(invoice.number)),
@@ -141,6 +144,14 @@ def _unmatched(session: Session, context: StepContext, row: DocumentRow) -> list
         return []
     reason = f"{row.number} refers to {', '.join(missing)}, which the source does not show us."
     return [Problem("unmatched", reason, "Let the integration user see the record, or correct the invoice.")]
+
+
+def _rounding_not_wanted(context: StepContext, invoice: Invoice) -> list[Problem]:
+    gap = [charge.amount for charge in invoice.charges if charge.kind == "rounding"]
+    if context.flow.options.rounding_line or not gap:
+        return []
+    reason = f"The lines of {invoice.number} round to {gap[0]} less than its total, and a rounding line is not wanted."
+    return [Problem("rounding", reason, "Set `rounding_line` in flows.yaml, or correct the lines in the source.")]
 
 
 def _does_not_tie(invoice: Invoice) -> list[Problem]:
@@ -194,9 +205,7 @@ def _one(problems: Sequence[Problem]) -> Problem:
     return Problem(first.cause, reason, " ".join(problem.cure for problem in problems), first.vendor_code)
 
 
-def _freeze(
-    session: Session, context: StepContext, row: DocumentRow, body: object, earlier: IntentRow | None
-) -> None:
+def _freeze(session: Session, context: StepContext, row: DocumentRow, body: object, earlier: IntentRow | None) -> None:
     if earlier is not None:
         earlier.state = IntentState.REPLACED
         session.flush()
@@ -225,8 +234,11 @@ def _plan_party(session: Session, context: StepContext, row: DocumentRow, desk: 
     context.note(session, [row])
     try:
         body = context.destination.body(model, desk.profile, context.flow.options, marker(context, row))
+        problems = context.destination.preflight(model, body, desk.profile)
     except BadDocument as error:
-        documents.put_in_review(row, error.problem, "plan", context.now)
+        problems = [error.problem]
+    if problems:
+        documents.put_in_review(row, _one(problems), "plan", context.now)
         return
     if not context.options.dry_run:
         busy = intents.unfinished(session, [row], context.scope.target_vendor, CREATE).get(row.id)

@@ -63,9 +63,7 @@ def _reread(context: StepContext) -> dict[str, int | None]:
 
 
 def _findings(session: Session, context: StepContext, remotes: dict[str, int | None]) -> Findings:
-    rows = [
-        row for row in runs.documents_of(session, context.run, "invoice") if row.state != DocumentState.IGNORED
-    ]
+    rows = [row for row in runs.documents_of(session, context.run, "invoice") if row.state != DocumentState.IGNORED]
     linked = links.of(session, context.scope, "invoice", [row.source_id for row in rows])
     known = acknowledged(session, context, rows)
     entries = [_entry(session, context, row, linked, remotes) for row in rows]
@@ -78,9 +76,7 @@ def _findings(session: Session, context: StepContext, remotes: dict[str, int | N
         "in_review": len(cases),
         "acknowledged": len(known),
     }
-    return Findings(
-        counts, entries, cases, _not_finished(session, context), _open_tasks(session, context, rows, known)
-    )
+    return Findings(counts, entries, cases, _not_finished(session, context), _open_tasks(session, context, rows, known))
 
 
 def _entry(
@@ -169,9 +165,7 @@ def _raise_if_red(context: StepContext, findings: Findings, body: dict[str, Any]
         told.append("The statement does not come out at 0.00; see the table above.")
     if findings.not_finished:
         names = ", ".join(findings.not_finished)
-        told.append(
-            f"These tasks of the run did not come to their end: {names}. Clear {findings.not_finished[0]}."
-        )
+        told.append(f"These tasks of the run did not come to their end: {names}. Clear {findings.not_finished[0]}.")
     if context.flow.options.red_while_waiting:
         told += _waiting(findings)
     if told:

@@ -41,7 +41,7 @@ class Disagreement:
     def told(self) -> str:
         here = Money(self.source, self.currency)
         if self.there is None:
-            return f"{self.document}: {here} was delivered, but the document is no longer there."
+            return f"{self.document}: {here} was delivered, but there is no such document now."
         return f"{self.document}: {here} at the source, {Money(self.there, self.currency)} at the destination."
 
 
@@ -78,9 +78,7 @@ def totals(entries: Sequence[Entry]) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for currency, row in sums.iterrows():
         code = str(currency)
-        found[code] = {
-            name: in_major_units(int(row[name]), code) for name in ("source", "destination", "difference")
-        }
+        found[code] = {name: in_major_units(int(row[name]), code) for name in ("source", "destination", "difference")}
         found[code]["explained"] = [_explained(entry) for entry in entries if _is_open(entry, code)]
     return found
 
@@ -105,10 +103,9 @@ def cases_as_json(cases: Sequence[Case]) -> list[dict[str, Any]]:
 
 
 def reread_amount(remote: Remote | None) -> int | None:
-    """Minor units of a re-read document, None when it is gone or voided. The fact reads "22670 USD"."""
-    if remote is None or not remote.live:
-        return None
-    return int(remote.facts["total"].split()[0])
+    """Minor units of a re-read document, None when it is gone, voided, or no exact amount. Reads "22670 USD"."""
+    text = remote.facts["total"].split()[0] if remote is not None and remote.live else ""
+    return int(text) if text.lstrip("-").isdigit() else None
 
 
 def _is_open(entry: Entry, currency: str) -> bool:

@@ -42,7 +42,7 @@ def _read_again(context: StepContext, rows: Sequence[DocumentRow]) -> list[Sourc
     records: list[SourceRecord] = []
     for entity in ("customer", "product", "invoice"):
         ids = [row.source_id for row in rows if row.entity == entity]
-        records += context.source.fetch(cast(Entity, entity), ids) if ids else []
+        records += context.source.fetch(entity, ids) if ids else []
     return records
 
 

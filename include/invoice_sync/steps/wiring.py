@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from invoice_sync.connectors import registry
 from invoice_sync.connectors.base import Destination, Source, Timing
-from invoice_sync.connectors.registry import Parts
+from invoice_sync.connectors.parts import Parts
 from invoice_sync.ledger import runs
 from invoice_sync.ledger.database import Database
-from invoice_sync.ledger.pauses import LedgerQuota
+from invoice_sync.ledger.quotas import LedgerQuota
 from invoice_sync.ledger.scope import Scope, TaskRef
 from invoice_sync.ledger.tokens import LedgerTokens, keys_from_environment
 from invoice_sync.model.flow import Endpoint, Flow, RunOptions
@@ -38,13 +38,19 @@ def open_context(
     logins: Mapping[str, Login],
     database: Database,
     clock: Clock | None = None,
+    mask: Callable[[str], None] | None = None,
 ) -> StepContext:
-    """Everything that one step of one run works with. `logins` by connection id. Reads and writes the ledger only."""
+    """Everything that one step of one run works with; no vendor is called.
+
+    `logins` by connection id; `mask` hides a secret from every log, called for tokens the moment they exist.
+    """
     clock = clock or SystemClock()
     scope = Scope(flow.name, flow.company, flow.source.vendor, flow.destination.vendor)
     with database.transaction() as session:
         run = runs.open_run(session, scope, task.run_id, options.model_dump(mode="json"), clock.now()).id
-    source, destination = (_parts(flow, side, logins, database, clock) for side in (flow.source, flow.destination))
+    source, destination = (
+        _parts(flow, side, logins, database, clock, mask) for side in (flow.source, flow.destination)
+    )
     return StepContext(
         flow, options, database, scope, task, run,
         source=_source(flow, source), destination=_destination(flow, destination),
@@ -60,7 +66,14 @@ def _destination(flow: Flow, parts: Parts) -> Destination:
     return registry.destination(flow.destination.vendor, parts)
 
 
-def _parts(flow: Flow, side: Endpoint, logins: Mapping[str, Login], database: Database, clock: Clock) -> Parts:
+def _parts(
+    flow: Flow,
+    side: Endpoint,
+    logins: Mapping[str, Login],
+    database: Database,
+    clock: Clock,
+    mask: Callable[[str], None] | None,
+) -> Parts:
     login = logins[side.connection]
     binding = Binding(flow.company, side.vendor, side.tenant)
     return Parts(
@@ -73,8 +86,8 @@ def _parts(flow: Flow, side: Endpoint, logins: Mapping[str, Login], database: Da
         options=flow.options,
         clock=clock,
         call_log=_log_call,
-        tokens=LedgerTokens(database, binding, keys_from_environment(), clock),
-        quota=LedgerQuota(database, binding, clock),
+        tokens=LedgerTokens(database, binding, keys_from_environment(), clock, mask),
+        quota=LedgerQuota(database, binding, registry.windows(side.vendor), flow.options.quota_share, clock),
     )
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from invoice_sync.connectors.base import Armed, Json, Timing, Verdict
 from invoice_sync.connectors.http import Answer, Reply, Request, Transport
 from invoice_sync.connectors.quickbooks import faults, wording
+from invoice_sync.connectors.quickbooks.limits import BATCH
 from invoice_sync.connectors.quickbooks.mapping import ENTITIES
 from invoice_sync.connectors.quickbooks.query import portions, select
 from invoice_sync.connectors.quickbooks.sign_in import Credentials, SignIn
@@ -20,7 +21,6 @@ from invoice_sync.model.ports import Binding, CallLog, Clock, Quota, TokenStore
 
 TRACE_HEADER = "intuit_tid"
 THROTTLE_WAIT = 60.0
-LONGEST_WAIT_FOR_TURN = 60.0
 _JSON = {"Accept": "application/json", "Content-Type": "application/json"}
 _QUERY = {"Accept": "application/json", "Content-Type": "application/text"}
 
@@ -50,7 +50,6 @@ class Client:
         self._transport = Transport(binding, origins, timing, clock, call_log, quota, TRACE_HEADER)
         self._base = company_url(credentials.host, binding.tenant)
         self._minor_version, self._realm = credentials.minor_version, binding.tenant
-        self._quota, self._clock = quota, clock
         self.sign_in = SignIn(self._transport, binding, credentials, tokens, clock)
 
     def company_info(self) -> Json:
@@ -104,7 +103,6 @@ class Client:
 
     def _read(self, request: Request) -> Json:
         self.sign_in.prepare()
-        self._take_turn(request.kind)
         answer = self._transport.read(request, self.sign_in)
         content, fault = faults.read(answer.body)
         if fault is not None or answer.status >= 400:
@@ -112,12 +110,6 @@ class Client:
         if not isinstance(content, Mapping):
             raise TryLater("QuickBooks answered a read with something that is no JSON")
         return content
-
-    def _take_turn(self, kind: str) -> None:
-        while self._quota is not None and (wait := self._quota.take(kind)) > 0:
-            if wait > LONGEST_WAIT_FOR_TURN:
-                raise TryLater("the calls that QuickBooks allows are used up for now", wait=wait)
-            self._clock.sleep(wait)
 
     def _refusal(self, answer: Answer, fault: faults.Fault | None) -> InvoiceSyncError:
         trace_id = answer.headers.get(TRACE_HEADER, "")
@@ -151,7 +143,7 @@ def batch_request(base: str, minor_version: str, armed: Armed) -> Request:
     items = [{"bId": item.wire_item, "operation": armed.operation, kind: item.body} for item in armed.items]
     body = canonical.dumps({"BatchItemRequest": items}).encode()
     params = {"minorversion": minor_version, "requestid": armed.wire_request}
-    return Request("POST", f"{base}/batch", params, _JSON, body, kind="write")
+    return Request("POST", f"{base}/batch", params, _JSON, body, kind=BATCH)
 
 
 def _origin(url: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from invoice_sync.connectors.base import (
     Armed,
@@ -18,17 +18,16 @@ from invoice_sync.connectors.base import (
     WriteClass,
     WriteRule,
 )
+from invoice_sync.connectors.parts import Parts
 from invoice_sync.connectors.quickbooks import company, faults, invoices, mapping, outcomes, preflight
 from invoice_sync.connectors.quickbooks.client import Client, Refused
 from invoice_sync.connectors.quickbooks.company import Company
+from invoice_sync.connectors.quickbooks.limits import BATCH
 from invoice_sync.connectors.quickbooks.sign_in import Credentials
 from invoice_sync.model.documents import Document, Entity, Invoice, Party, Product
 from invoice_sync.model.errors import Problem, SettingsError
 from invoice_sync.model.flow import Options
 from invoice_sync.model.ports import Binding, CallLog, Clock, Quota, TokenStore
-
-if TYPE_CHECKING:
-    from invoice_sync.connectors.registry import Parts
 
 __all__ = ["Credentials", "QuickBooks", "build"]
 
@@ -114,10 +113,10 @@ class QuickBooks:
 
     def rule(self, entity: Entity, operation: str) -> WriteRule:
         if operation == "create" and entity in ("customer", "product"):
-            return WriteRule(WriteClass.UNIQUE, batch=30)
+            return WriteRule(WriteClass.UNIQUE, batch=30, quota_kind=BATCH)
         if operation == "create" and entity == "invoice":
             options = self._options
-            return WriteRule(WriteClass.KEYED_WINDOW_UNKNOWN, options.send_batch, options.in_flight)
+            return WriteRule(WriteClass.KEYED_WINDOW_UNKNOWN, options.send_batch, options.in_flight, BATCH)
         raise SettingsError(f"QuickBooks has no way to {operation} a {entity}")
 
     def prepare(self) -> None:

@@ -27,9 +27,7 @@ def outcomes(armed: Armed, reply: Reply) -> dict[str, Outcome]:
     if answers is None:
         unknown = replace(whole, verdict=Verdict.UNKNOWN)
         return {item.wire_item: unknown for item in armed.items}
-    return {
-        item.wire_item: _single(armed.entity, item, answers.get(item.wire_item), whole) for item in armed.items
-    }
+    return {item.wire_item: _single(armed.entity, item, answers.get(item.wire_item), whole) for item in armed.items}
 
 
 def _whole(reply: Reply) -> Outcome:
@@ -81,9 +79,7 @@ def _single(entity: Entity, item: WireItem, answer: Json | None, whole: Outcome)
         return _of_fault(entity, item, fault, whole)
     record = answer.get(mapping.ENTITIES[entity])
     try:
-        return (
-            replace(whole, remote=mapping.remote(entity, record)) if isinstance(record, Mapping) else _lost(whole)
-        )
+        return replace(whole, remote=mapping.remote(entity, record)) if isinstance(record, Mapping) else _lost(whole)
     except KeyError:
         return _lost(whole)
 

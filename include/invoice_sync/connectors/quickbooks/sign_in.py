@@ -127,9 +127,7 @@ class SignIn:
         previous = stored.previous_refresh if stored and refresh == granted.refresh else refresh
         version = stored.version if stored else 0
         return self._store.save(
-            Tokens(
-                granted.access, granted.expires_at, granted.refresh, previous, granted.refresh_expires_at, version
-            )
+            Tokens(granted.access, granted.expires_at, granted.refresh, previous, granted.refresh_expires_at, version)
         )
 
 

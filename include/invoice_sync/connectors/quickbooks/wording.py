@@ -185,9 +185,7 @@ def _product_of(error: Error) -> _Words:
 def _number_taken(error: Error) -> _Words:
     found = re.search(r"TxnType=(\w{1,30}) with TxnId=(\d{1,25})", error.detail)
     holder = f" ({found.group(1)} with id {found.group(2)})" if found else ""
-    cure = (
-        "Compare the two in QuickBooks. Give the one that was entered by hand another number, or ignore this one."
-    )
+    cure = "Compare the two in QuickBooks. Give the one that was entered by hand another number, or ignore this one."
     return _Words("number_taken", f"another document has this number already{holder}", cure)
 
 

@@ -23,9 +23,7 @@ RENEW_AT = 0.8
 # the daily allowance is a rolling window: asking every few minutes would only eat what becomes free
 LIMIT_WAIT = 3600.0
 
-_RIGHTS = (
-    "Compare the permission set of the integration user, and the version of the package, with the list of fields."
-)
+_RIGHTS = "Compare the permission set of the integration user, and the version of the package, with the list of fields."
 _SIGN_IN = (
     "Check client id and client secret of the Rootstock connection, and the Run As user of the app in Salesforce."
 )
@@ -120,6 +118,9 @@ class Client:
         self._transport = Transport(binding, origins, timing, clock, call_log, quota)
         self.session = Session(self._transport, credentials, tokens, clock)
         self._data = f"/services/data/v{credentials.api_version}"
+
+    def close(self) -> None:
+        self._transport.close()
 
     def pages(self, query: str) -> Iterator[Page]:
         """Every page; begins anew, once, when the server's cursor has expired, so rows may come twice."""

@@ -20,6 +20,7 @@ from invoice_sync.connectors.base import (
     WriteClass,
     WriteRule,
 )
+from invoice_sync.connectors.parts import Parts
 from invoice_sync.connectors.rootstock import mapping, soql
 from invoice_sync.connectors.rootstock.client import Client, Credentials
 from invoice_sync.connectors.rootstock.inspection import Inspector
@@ -30,10 +31,25 @@ from invoice_sync.model.errors import SettingsError
 from invoice_sync.model.flow import RunOptions, WriteBack
 from invoice_sync.model.ports import Binding, CallLog, Clock, Quota, TokenStore
 
-__all__ = ["Credentials", "Rootstock"]
+__all__ = ["Credentials", "Rootstock", "build"]
 
 _INVOICE_OF_LINE = "rstk__soinvline_invoice__c"
 _CUSTOMER_OF_ADDRESS = "rstk__socaddr_custno__c"
+
+
+def build(parts: Parts) -> Rootstock:
+    """From a connection: host is the My Domain address, login and password the app's key and secret."""
+    credentials = Credentials(parts.host, parts.user, parts.password, parts.setting("api_version", "60.0"))
+    return Rootstock(
+        parts.binding,
+        credentials,
+        parts.timing,
+        parts.clock,
+        parts.call_log,
+        parts.tokens,
+        parts.quota,
+        parts.options.acknowledge_batch,
+    )
 
 
 class Rootstock:
@@ -75,6 +91,9 @@ class Rootstock:
 
     def acknowledgement(self, source_id: str, mode: WriteBack, done: Delivered, today: str) -> Json | None:
         return mapping.acknowledgement(source_id, mode, done, today)
+
+    def close(self) -> None:
+        self._client.close()
 
     def rule(self, entity: Entity, operation: str) -> WriteRule:
         """Package triggers do much work a row, so 20 records pass where 200 hit a governor limit (facts 10)."""
@@ -120,9 +139,7 @@ class Rootstock:
         customers = self._by_id(soql.CUSTOMER, soql.CUSTOMER_FIELDS, ids)
         bill_to = "rstk__socaddr_defaultbillto__c = true"
         order = "rstk__socaddr_seq__c, Id"
-        found = self._children(
-            soql.ADDRESS, soql.ADDRESS_FIELDS, _CUSTOMER_OF_ADDRESS, list(customers), bill_to, order
-        )
+        found = self._children(soql.ADDRESS, soql.ADDRESS_FIELDS, _CUSTOMER_OF_ADDRESS, list(customers), bill_to, order)
         return [self._customer(customer, found.get(one, [])[:1]) for one, customer in customers.items()]
 
     def _customer(self, customer: Json, addresses: list[Json]) -> SourceRecord:

@@ -74,8 +74,7 @@ class Queue:
         ids = [str(header["Id"]) for header in headers]
         lines = self._line_stamps(ids)
         return [
-            Stub(one, stamp(header["SystemModstamp"], lines[one]))
-            for one, header in zip(ids, headers, strict=True)
+            Stub(one, stamp(header["SystemModstamp"], lines[one])) for one, header in zip(ids, headers, strict=True)
         ]
 
     def _since(self, window: Window) -> Iterator[StubPage]:
@@ -106,9 +105,7 @@ class Queue:
         query = soql.select(soql.LINE_STAMP_FIELDS, soql.LINE, where, "SystemModstamp, Id")
         rows = self._client.rows(query)
         # "<stamp>/<lines>" sorts behind "<stamp>" and before any later stamp
-        missed = [
-            row[_INVOICE_OF_LINE] for row in rows if seen.get(row[_INVOICE_OF_LINE], "") < row["SystemModstamp"]
-        ]
+        missed = [row[_INVOICE_OF_LINE] for row in rows if seen.get(row[_INVOICE_OF_LINE], "") < row["SystemModstamp"]]
         return self.stubs(self._headers("Id", missed))
 
     def _chosen(self, documents: Sequence[str], window: Window) -> Iterator[StubPage]:

@@ -34,9 +34,7 @@ def main(argv: list[str] | None = None) -> int:
         last_words(f"\nStopped ({stop}). Nothing is left running.")
         return 128 + stop.number
     except (RuntimeError, OSError, subprocess.SubprocessError, requests.RequestException) as error:
-        last_words(
-            f"\nThis did not work: {error}\nLogs are in {options.run_dir / 'logs'}. Nothing is left running."
-        )
+        last_words(f"\nThis did not work: {error}\nLogs are in {options.run_dir / 'logs'}. Nothing is left running.")
         return 1
 
 

@@ -148,9 +148,7 @@ class LocalStack:
             processes.adopt_orphans()
             self._guard = Guard(self.paths.logs / "guard.log")
         self._launch_first()
-        self.rest = AirflowRest(
-            f"http://{environment.HOST}:{port}", Login(environment.USER, made.password), self.check
-        )
+        self.rest = AirflowRest(f"http://{environment.HOST}:{port}", Login(environment.USER, made.password), self.check)
         self._launch_airflow()
 
     def _take_folder(self) -> None:

@@ -86,9 +86,15 @@ def upgrade() -> None:
         sa.Column("try_number", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_process_log")),
     )
-    with op.batch_alter_table("process_log", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_process_log_flow_run_id"), ["flow", "run_id"], unique=False)
-
+    op.create_index(op.f("ix_process_log_flow_run_id"), "process_log", ["flow", "run_id"], unique=False)
+    op.create_table(
+        "quota",
+        sa.Column("vendor", sa.Text(), nullable=False),
+        sa.Column("tenant", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("taken", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("vendor", "tenant", "name", name=op.f("pk_quota")),
+    )
     op.create_table(
         "reference",
         sa.Column("company", sa.Text(), nullable=False),
@@ -135,19 +141,16 @@ def upgrade() -> None:
         sa.Column("linked_by", sa.Text(), nullable=False),
         sa.Column("linked_at", UtcTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_xref")),
-        sa.UniqueConstraint(
-            "company", "source_vendor", "entity", "source_id", "target_vendor", name="uq_xref_source"
-        ),
+        sa.UniqueConstraint("company", "source_vendor", "entity", "source_id", "target_vendor", name="uq_xref_source"),
     )
-    with op.batch_alter_table("xref", schema=None) as batch_op:
-        batch_op.create_index(
-            "uq_xref_remote_document",
-            ["company", "target_vendor", "entity", "remote_id"],
-            unique=True,
-            sqlite_where="entity = 'invoice'",
-            postgresql_where="entity = 'invoice'",
-        )
-
+    op.create_index(
+        "uq_xref_remote_document",
+        "xref",
+        ["company", "target_vendor", "entity", "remote_id"],
+        unique=True,
+        sqlite_where=sa.text("entity = 'invoice'"),
+        postgresql_where=sa.text("entity = 'invoice'"),
+    )
     op.create_table(
         "document",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -178,11 +181,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_document")),
         sa.UniqueConstraint("flow", "entity", "source_id", name=op.f("uq_document_flow_entity_source_id")),
     )
-    with op.batch_alter_table("document", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_document_flow_entity_state"), ["flow", "entity", "state"], unique=False
-        )
-
+    op.create_index(op.f("ix_document_flow_entity_state"), "document", ["flow", "entity", "state"], unique=False)
     op.create_table(
         "run_step",
         sa.Column("run", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -201,9 +200,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["run"], ["run.id"], name=op.f("fk_statement_run")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_statement")),
     )
-    with op.batch_alter_table("statement", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_statement_run"), ["run"], unique=False)
-
+    op.create_index(op.f("ix_statement_run"), "statement", ["run"], unique=False)
     op.create_table(
         "intent",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -247,12 +244,8 @@ def upgrade() -> None:
             name="uq_intent_identity",
         ),
     )
-    with op.batch_alter_table("intent", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_intent_document_id"), ["document_id"], unique=False)
-        batch_op.create_index(
-            batch_op.f("ix_intent_flow_entity_op_state"), ["flow", "entity", "op", "state"], unique=False
-        )
-
+    op.create_index(op.f("ix_intent_document_id"), "intent", ["document_id"], unique=False)
+    op.create_index(op.f("ix_intent_flow_entity_op_state"), "intent", ["flow", "entity", "op", "state"], unique=False)
     op.create_table(
         "run_document",
         sa.Column("run", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -290,32 +283,26 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("attempt")
     op.drop_table("run_document")
-    with op.batch_alter_table("intent", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_intent_flow_entity_op_state"))
-        batch_op.drop_index(batch_op.f("ix_intent_document_id"))
-
+    op.drop_index(op.f("ix_intent_flow_entity_op_state"), table_name="intent")
+    op.drop_index(op.f("ix_intent_document_id"), table_name="intent")
     op.drop_table("intent")
-    with op.batch_alter_table("statement", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_statement_run"))
-
+    op.drop_index(op.f("ix_statement_run"), table_name="statement")
     op.drop_table("statement")
     op.drop_table("run_step")
-    with op.batch_alter_table("document", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_document_flow_entity_state"))
-
+    op.drop_index(op.f("ix_document_flow_entity_state"), table_name="document")
     op.drop_table("document")
-    with op.batch_alter_table("xref", schema=None) as batch_op:
-        batch_op.drop_index(
-            "uq_xref_remote_document", sqlite_where="entity = 'invoice'", postgresql_where="entity = 'invoice'"
-        )
-
+    op.drop_index(
+        "uq_xref_remote_document",
+        table_name="xref",
+        sqlite_where=sa.text("entity = 'invoice'"),
+        postgresql_where=sa.text("entity = 'invoice'"),
+    )
     op.drop_table("xref")
     op.drop_table("token")
     op.drop_table("run")
     op.drop_table("reference")
-    with op.batch_alter_table("process_log", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_process_log_flow_run_id"))
-
+    op.drop_table("quota")
+    op.drop_index(op.f("ix_process_log_flow_run_id"), table_name="process_log")
     op.drop_table("process_log")
     op.drop_table("pause")
     op.drop_table("lease")

@@ -1,0 +1,52 @@
+"""`python -m invoice_sync`: brings the ledger up to date, and prints statements."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from invoice_sync.ledger import migrate, runs
+from invoice_sync.ledger.database import Database
+from invoice_sync.model import canonical
+from invoice_sync.model.errors import InvoiceSyncError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """0 when done, 1 when there is nothing to show, 2 when a setting is wrong."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        database = Database.from_environment()
+        return _statement(database, chosen) if chosen.command == "statement" else _migrate(database)
+    except InvoiceSyncError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m invoice_sync", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("migrate", help="bring the ledger of INVOICE_SYNC_DATABASE up to date")
+    statement = commands.add_parser("statement", help="print the newest statement of a flow or of one run")
+    statement.add_argument("--flow", required=True)
+    statement.add_argument("--run", default=None, help="Airflow's run id; the flow's newest run without it")
+    statement.add_argument("--json", action="store_true", help="as JSON instead of text")
+    return parser
+
+
+def _migrate(database: Database) -> int:
+    migrate.upgrade(database)
+    return 0
+
+
+def _statement(database: Database, chosen: argparse.Namespace) -> int:
+    with database.transaction() as session:
+        body = runs.last_statement(session, chosen.flow, chosen.run)
+    if body is None:
+        print(f"There is no statement of {chosen.run or chosen.flow} yet.", file=sys.stderr)
+        return 1
+    print(canonical.dumps(body) if chosen.json else body["text"])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""A vendor's published windows, shared by every thread, process and machine that calls for one tenant.
+
+Each window is a sliding log of the calls taken, so that no stretch of its length ever holds more than our share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from invoice_sync.ledger.database import Database
+from invoice_sync.ledger.tables import PauseRow, QuotaRow
+from invoice_sync.model import canonical
+from invoice_sync.model.ports import Binding, Clock, Window
+
+
+class LedgerQuota:
+    """The Quota of one binding. `share` of every window is ours; the rest is left to other apps."""
+
+    def __init__(
+        self, database: Database, binding: Binding, windows: Sequence[Window], share: float, clock: Clock
+    ) -> None:
+        self._database, self._binding, self._clock = database, binding, clock
+        self._windows, self._share = tuple(windows), share
+
+    def take(self, kind: str) -> float:
+        """0.0 when a call of `kind` may go now (it is counted), else the seconds until it makes sense to ask again."""
+        now = self._clock.now()
+        with self._database.transaction() as session:
+            paused = session.get(PauseRow, (self._binding.company, self._binding.vendor))
+            if paused is not None and paused.until > now:
+                return (paused.until - now).total_seconds()
+            windows = [window for window in self._windows if not window.kinds or kind in window.kinds]
+            logs = {window: self._recent(session, window, now) for window in windows}
+            wait = max((self._wait(window, log, now) for window, log in logs.items()), default=0.0)
+            if wait <= 0:
+                self._count(session, logs, now)
+            return wait
+
+    def pause(self, seconds: float) -> None:
+        """The vendor said 429."""
+        until = self._clock.now() + timedelta(seconds=seconds)
+        with self._database.transaction() as session:
+            session.merge(PauseRow(company=self._binding.company, vendor=self._binding.vendor, until=until))
+
+    def _recent(self, session: Session, window: Window, now: datetime) -> list[int]:
+        row = session.get(QuotaRow, self._key(window))
+        since = _milliseconds(now) - int(window.seconds * 1000)
+        return [at for at in canonical.loads(row.taken) if at > since] if row else []
+
+    def _wait(self, window: Window, log: Sequence[int], now: datetime) -> float:
+        allowed = max(1, int(window.limit * self._share))
+        if len(log) < allowed:
+            return 0.0
+        return (log[-allowed] + window.seconds * 1000 - _milliseconds(now) + 1) / 1000
+
+    def _count(self, session: Session, logs: dict[Window, list[int]], now: datetime) -> None:
+        for window, log in logs.items():
+            vendor, tenant, name = self._key(window)
+            taken = canonical.dumps([*log, _milliseconds(now)])
+            session.merge(QuotaRow(vendor=vendor, tenant=tenant, name=name, taken=taken))
+
+    def _key(self, window: Window) -> tuple[str, str, str]:
+        return self._binding.vendor, self._binding.tenant, window.name
+
+
+def _milliseconds(at: datetime) -> int:
+    return int(at.timestamp() * 1000)

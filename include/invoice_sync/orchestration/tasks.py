@@ -1,0 +1,125 @@
+"""The tasks of a flow: one a step, the same in every DAG."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow.sdk import Asset, CronTriggerTimetable, Param, TriggerRule, get_current_context, task
+from airflow.sdk.exceptions import AirflowFailException, AirflowRescheduleException, AirflowSkipException
+
+from invoice_sync.model.errors import NeedsPerson, StillUncertain, TryLater
+from invoice_sync.model.flow import Flow
+from invoice_sync.orchestration.flows import flow_named
+from invoice_sync.orchestration.retries import ByCause
+from invoice_sync.orchestration.runbook import flow_runbook, step_runbook
+
+log = logging.getLogger("invoice_sync")
+
+DRY_RUN_SKIPS = frozenset({"add_customers", "add_products", "export", "acknowledge"})
+RESCHEDULE_FROM = 20.0
+FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def dag_settings(flow: Flow) -> dict[str, Any]:
+    """The arguments of `@dag` for a flow; nothing in them varies from parse to parse."""
+    return {
+        "dag_id": flow.name,
+        "dag_display_name": f"{flow.title} ({flow.company})",
+        "description": f"{flow.kind.capitalize()}s from {flow.source.vendor} to {flow.destination.vendor}",
+        "doc_md": flow_runbook(flow),
+        "schedule": CronTriggerTimetable(flow.schedule, timezone=flow.timezone) if flow.schedule else None,
+        "start_date": FIRST_DAY,
+        "catchup": False,
+        "max_active_runs": 1,
+        "tags": [flow.title, flow.company, flow.source.vendor, flow.destination.vendor, "Process Log"],
+        "params": _form(),
+        "default_args": {"owner": "invoice-sync"},
+    }
+
+
+def step(flow: Flow, name: str) -> Any:
+    """The task of one step. Everything after check runs whatever became of its neighbours: the ledger decides."""
+
+    @task(
+        task_id=name,
+        task_display_name=name.replace("_", " "),
+        doc_md=step_runbook(name),
+        retries=3,
+        retry_delay=timedelta(seconds=30),
+        retry_policy=ByCause(),
+        trigger_rule=TriggerRule.ALL_SUCCESS if name == "check" else TriggerRule.ALL_DONE,
+        outlets=[_asset(flow)] if name == "export" else None,
+    )
+    def run_one_step(flow_name: str, step_name: str) -> dict[str, int]:
+        return run_in_airflow(flow_name, step_name)
+
+    return run_one_step(flow.name, name)
+
+
+def run_in_airflow(flow_name: str, step_name: str) -> dict[str, int]:
+    """Counts of the step; what it raised becomes the colour that Airflow should show."""
+    try:
+        return _run(flow_named(flow_name), step_name)
+    except StillUncertain as error:
+        log.warning("%s The task comes back by itself.", error)
+        raise AirflowRescheduleException(error.until + timedelta(seconds=1)) from None
+    except TryLater as error:
+        if error.wait is None or error.wait < RESCHEDULE_FROM:
+            raise
+        log.warning("%s The task comes back in %.0f s.", error, error.wait)
+        raise AirflowRescheduleException(datetime.now(UTC) + timedelta(seconds=error.wait)) from None
+    except NeedsPerson as error:
+        raise AirflowFailException(str(error)) from None
+
+
+def _run(flow: Flow, step_name: str) -> dict[str, int]:
+    """Heavy imports stay out of the parse."""
+    from invoice_sync.ledger.database import Database
+    from invoice_sync.model.flow import RunOptions
+    from invoice_sync.orchestration import connections, logs
+    from invoice_sync.steps.chain import run_step, skip_step
+    from invoice_sync.steps.wiring import open_context
+
+    context = get_current_context()
+    options = RunOptions.model_validate(_given(context["params"]))
+    found = connections.logins(flow)
+    if step_name == "check":
+        for side in (flow.source, flow.destination):
+            connections.probe(found[side.connection], side.vendor)
+    work = open_context(flow, options, logs.task_ref(context), found, Database.from_environment(), mask=logs.mask)
+    if options.dry_run and step_name in DRY_RUN_SKIPS:
+        skip_step(work)
+        raise AirflowSkipException("A dry run ends with plan; its log is the preview.")
+    return dict(run_step(work))
+
+
+def _given(params: Any) -> dict[str, Any]:
+    """The form's values; an empty field is a field not given."""
+    return {name: value for name, value in dict(params).items() if value not in (None, "")}
+
+
+def _form() -> dict[str, Param]:
+    return {
+        "documents": Param(
+            [], type=["null", "array"], items={"type": "string"}, title="Documents",
+            description="Invoice numbers, one a line. Empty: everything that is due. Moves no cursor.",
+        ),
+        "changed_since": Param(
+            None, type=["null", "string"], format="date-time", title="Changed since",
+            description="Reads from here instead of where the last run ended.",
+        ),
+        "dry_run": Param(False, type="boolean", title="Dry run", description="Ends with the plan; writes nothing."),
+        "limit": Param(None, type=["null", "integer"], minimum=1, title="Limit", description="At most so many."),
+        "full_sweep": Param(
+            False, type="boolean", title="Full sweep", description="Compares everything that is due anew."
+        ),
+    }  # fmt: skip
+
+
+def _asset(flow: Flow) -> Asset:
+    return Asset(
+        name=f"{flow.destination.vendor}_{flow.company}_{flow.kind}s",
+        uri=f"x-invoice-sync://{flow.destination.vendor}/{flow.company}/{flow.kind}s",
+    )
