@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+
 from house import House
 from sandbox.server import Running, start_in_thread
 

@@ -6,19 +6,20 @@ import json
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-
-from sandbox.server import Running
 
 from invoice_sync.ledger import migrate, runs
 from invoice_sync.ledger.database import Database
 from invoice_sync.ledger.scope import TaskRef
 from invoice_sync.model.errors import InvoiceSyncError
 from invoice_sync.model.flow import Flow, RunOptions
+from invoice_sync.model.ports import SystemClock
 from invoice_sync.orchestration.flows import load
 from invoice_sync.steps.chain import STEPS, run_step
 from invoice_sync.steps.wiring import Login, open_context
+from sandbox.server import Running
 
 FLOWS = Path(__file__).parents[1] / "include" / "flows.yaml"
 ORG, REALM = "00D5f000000DEMOEAA", "9130350000000001"
@@ -32,6 +33,22 @@ FAST = {
 }
 
 
+class SkippingClock(SystemClock):
+    """Real time, plus whatever somebody slept: waits cost nothing, and tests can let time pass."""
+
+    def __init__(self) -> None:
+        self.skipped = 0.0
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(seconds=self.skipped)
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.skipped
+
+    def sleep(self, seconds: float) -> None:
+        self.skipped += max(0.0, seconds)
+
+
 @dataclass
 class House:
     """`run` walks the chain as Airflow would: every step, whatever became of the one before."""
@@ -41,6 +58,7 @@ class House:
     flow: Flow
     timing: Mapping[str, object] = field(default_factory=lambda: dict(FAST))
     tries: dict[tuple[str, str], int] = field(default_factory=dict)
+    clock: SkippingClock = field(default_factory=SkippingClock)
 
     @classmethod
     def build(cls, sandbox: Running, folder: Path, **changes: Any) -> House:
@@ -53,6 +71,7 @@ class House:
     def reset(sandbox: Running) -> None:
         """As seeded, with no mishaps, no calls counted, default settings, and no throttling in the way."""
         _call(sandbox, "POST", "/control/reset", {"seed": "demo", "scale": 1})
+        _call(sandbox, "POST", "/control/settings/quickbooks", {"throttle": "off"})
 
     @property
     def logins(self) -> dict[str, Login]:
@@ -76,7 +95,7 @@ class House:
         """One try of one task."""
         self.tries[run_id, name] = self.tries.get((run_id, name), 0) + 1
         task = TaskRef(self.flow.name, run_id, name, self.tries[run_id, name], user="tester")
-        context = open_context(self.flow, RunOptions(**options), task, self.logins, self.database)
+        context = open_context(self.flow, RunOptions(**options), task, self.logins, self.database, self.clock)
         try:
             return run_step(context)
         finally:

@@ -1,7 +1,6 @@
 """The demo's story without Airflow: planted mistakes, corrected at the source, only what was not done is done."""
 
 from house import House
-
 from invoice_sync.model.errors import ReviewNeeded
 
 
