@@ -19,7 +19,6 @@ log = logging.getLogger("invoice_sync")
 
 DRY_RUN_SKIPS = frozenset({"add_customers", "add_products", "export", "acknowledge"})
 RESCHEDULE_FROM = 20.0
-FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def dag_settings(flow: Flow) -> dict[str, Any]:
@@ -30,7 +29,7 @@ def dag_settings(flow: Flow) -> dict[str, Any]:
         "description": f"{flow.kind.capitalize()}s from {flow.source.vendor} to {flow.destination.vendor}",
         "doc_md": flow_runbook(flow),
         "schedule": CronTriggerTimetable(flow.schedule, timezone=flow.timezone) if flow.schedule else None,
-        "start_date": FIRST_DAY,
+        # no start_date: with one, Airflow would at once run the night that has passed
         "catchup": False,
         "max_active_runs": 1,
         "tags": [flow.title, flow.company, flow.source.vendor, flow.destination.vendor, "Process Log"],

@@ -40,6 +40,10 @@ class SandboxControl:
         self._session = requests.Session()
         self._session.trust_env = False
 
+    def close(self) -> None:
+        """Give the sockets back."""
+        self._session.close()
+
     @cached_property
     def vendors(self) -> dict[str, Any]:
         """Addresses, tenants and demo credentials of every vendor."""

@@ -70,10 +70,14 @@ class AirflowRest:
         reads = Retry(total=4, backoff_factor=0.3, allowed_methods={"GET"}, raise_on_status=False)
         self._session.mount("http://", HTTPAdapter(max_retries=reads))
 
+    def close(self) -> None:
+        """Give the sockets back."""
+        self._session.close()
+
     def healthy(self) -> bool:
         """Whether the API answers and a scheduler is at work."""
         try:
-            answer = requests.get(f"{self.url}/api/v2/monitor/health", timeout=TIMEOUT)
+            answer = self._session.get(f"{self.url}/api/v2/monitor/health", timeout=TIMEOUT)
         except requests.RequestException:
             return False  # not up yet is an answer here, not an error
         return answer.ok and answer.json()["scheduler"]["status"] == "healthy"

@@ -78,6 +78,7 @@ class LocalStack:
         self._commands = commands or Commands()
         self._say = say
         self._services: dict[str, Service] = {}
+        self._clients: list[AirflowRest | SandboxControl] = []
         self._guard: Guard | None = None
         self._lock: IO[str] | None = None
 
@@ -128,7 +129,7 @@ class LocalStack:
         """End every process of every service; harmless when repeated."""
         with held():
             left = processes.end([service.session for service in self._services.values()])
-            self._services = {}
+            self._forget()
             if self._guard is not None:
                 self._guard.dismiss()
                 self._guard = None
@@ -138,6 +139,13 @@ class LocalStack:
                 self._lock = None
         if left:
             raise NotEnded(f"these processes would not end: {sorted(left)}. End them with kill -9.")
+
+    def _forget(self) -> None:
+        for service in self._services.values():
+            service.exit_code()  # tells Popen that its child has been collected
+        self._services = {}
+        while self._clients:
+            self._clients.pop().close()
 
     def _start(self) -> None:
         self._take_folder()
@@ -149,6 +157,7 @@ class LocalStack:
             self._guard = Guard(self.paths.logs / "guard.log")
         self._launch_first()
         self.rest = AirflowRest(f"http://{environment.HOST}:{port}", Login(environment.USER, made.password), self.check)
+        self._clients.append(self.rest)
         self._launch_airflow()
 
     def _take_folder(self) -> None:
@@ -183,6 +192,7 @@ class LocalStack:
         ledger.wait(MIGRATE_SECONDS)
         url = until(self._sandbox_url, self._slow("sandbox"), READY_SECONDS, check=self.check)
         self.sandbox = SandboxControl(url)
+        self._clients.append(self.sandbox)
         self.env = {**self.env, **environment.connections(self.sandbox.vendors), **self._overrides}
 
     def _sandbox_arguments(self) -> list[str]:
