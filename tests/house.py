@@ -7,22 +7,41 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import func, select
 
 from invoice_sync.ledger import migrate, runs
 from invoice_sync.ledger.database import Database
 from invoice_sync.ledger.scope import TaskRef
+from invoice_sync.ledger.tables import Base, DocumentRow
 from invoice_sync.model.errors import InvoiceSyncError
 from invoice_sync.model.flow import Flow, RunOptions
 from invoice_sync.model.ports import SystemClock
 from invoice_sync.orchestration.flows import load
-from invoice_sync.steps.chain import STEPS, run_step
+from invoice_sync.steps.chain import STEPS, WRITING, run_step, skip_step
 from invoice_sync.steps.wiring import Login, open_context
 from sandbox.server import Running
 
 FLOWS = Path(__file__).parents[1] / "include" / "flows.yaml"
 ORG, REALM = "00D5f000000DEMOEAA", "9130350000000001"
+WRITTEN = ("created", "updated", "deleted")
+AFTER_EXTRACT = tuple(STEPS)[2:]
+BEHIND = {
+    "check": tuple(STEPS),
+    "extract": tuple(STEPS)[1:],
+    "match_customers": ("match_customers", *tuple(STEPS)[4:]),
+    "match_products": tuple(STEPS)[3:],
+    "plan": tuple(STEPS)[4:],
+    "add_customers": ("add_customers", *tuple(STEPS)[7:]),
+    "add_products": tuple(STEPS)[6:],
+    "export": tuple(STEPS)[7:],
+    "acknowledge": tuple(STEPS)[8:],
+    "report": ("report",),
+}
+"""By step: what Airflow runs again when it is cleared with downstream."""
 FAST = {
     "send_window_seconds": 5,
     "server_seconds": 0.2,
@@ -31,6 +50,11 @@ FAST = {
     "connect_timeout_seconds": 2,
     "read_timeout_seconds": 5,
 }
+
+
+def green(outcome: Mapping[str, Any]) -> bool:
+    """No step of a run failed."""
+    return not [ended for ended in outcome.values() if isinstance(ended, Exception)]
 
 
 class SkippingClock(SystemClock):
@@ -59,6 +83,8 @@ class House:
     timing: Mapping[str, object] = field(default_factory=lambda: dict(FAST))
     tries: dict[tuple[str, str], int] = field(default_factory=dict)
     clock: SkippingClock = field(default_factory=SkippingClock)
+    first_refresh_token: str = ""
+    """What a person typed into the connection; by default the living token of the realm, at every step."""
 
     @classmethod
     def build(cls, sandbox: Running, folder: Path, **changes: Any) -> House:
@@ -87,16 +113,26 @@ class House:
                 quickbooks["base_url"],
                 keys[1]["client_id"],
                 keys[1]["client_secret"],
-                {**self.timing, "token_url": quickbooks["token_url"], "refresh_token": token},
+                {
+                    **self.timing,
+                    "token_url": quickbooks["token_url"],
+                    "refresh_token": self.first_refresh_token or token,
+                },
             ),
         }
 
-    def step(self, name: str, run_id: str = "run-1", **options: Any) -> Mapping[str, int]:
-        """One try of one task."""
-        self.tries[run_id, name] = self.tries.get((run_id, name), 0) + 1
+    def step(
+        self, name: str, run_id: str = "run-1", *, rescheduled: bool = False, **options: Any
+    ) -> Mapping[str, int]:
+        """One try of one task; or the same try once more, as Airflow does after a reschedule."""
+        if not rescheduled:
+            self.tries[run_id, name] = self.tries.get((run_id, name), 0) + 1
         task = TaskRef(self.flow.name, run_id, name, self.tries[run_id, name], user="tester")
         context = open_context(self.flow, RunOptions(**options), task, self.logins, self.database, self.clock)
         try:
+            if options.get("dry_run") and name in WRITING:
+                skip_step(context)
+                return {}
             return run_step(context)
         finally:
             self.database.dispose()
@@ -111,6 +147,21 @@ class House:
                 outcome[name] = error
         return outcome
 
+    def step_fails(self, name: str, kind: type[Exception] = InvoiceSyncError, **given: Any) -> str:
+        """The text with which a step ends that must end with such an error."""
+        try:
+            self.step(name, **given)
+        except kind as error:
+            return str(error)
+        raise AssertionError(f"{name} went well")
+
+    def clear_mishaps(self) -> None:
+        self._call("DELETE", "/control/mishaps")
+
+    def clear(self, name: str, run_id: str = "run-1", **options: Any) -> dict[str, Any]:
+        """Clears one task with downstream."""
+        return self.run(run_id, BEHIND[name], **options)
+
     def statement(self, run_id: str = "run-1") -> dict[str, Any]:
         with self.database.transaction() as session:
             body = runs.last_statement(session, self.flow.name, run_id)
@@ -123,6 +174,9 @@ class House:
     def post(self, path: str, body: object) -> Any:
         return self._call("POST", path, body)
 
+    def settings(self, vendor: str, **changes: object) -> None:
+        self.post(f"/control/settings/{vendor}", changes)
+
     def mishap(self, **fields: object) -> None:
         self.post("/control/mishaps", fields)
 
@@ -131,6 +185,10 @@ class House:
 
     def delete(self, vendor: str, entity: str, record: str) -> None:
         self._call("DELETE", f"/control/state/{vendor}/{self._tenant(vendor)}/{entity}/{record}")
+
+    def insert(self, vendor: str, entity: str, **fields: object) -> dict[str, Any]:
+        made: dict[str, Any] = self.post(f"/control/state/{vendor}/{self._tenant(vendor)}/{entity}", fields)
+        return made
 
     def records(self, vendor: str, entity: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.get(f"/control/state/{vendor}/{self._tenant(vendor)}/{entity}")["records"]
@@ -142,6 +200,67 @@ class House:
     def created(self, entity: str = "Invoice") -> list[str]:
         """Business keys of what was really created at QuickBooks, in order, doubles included."""
         return [e["key"] for e in self.journal() if e["entity"] == entity and e["outcome"] == "created"]
+
+    def writes(self, vendor: str = "", since: int = 0) -> list[dict[str, Any]]:
+        """Journal entries of what really changed something, at one vendor or at both, after entry `since`."""
+        entries = self.get(f"/control/journal?since={since}")["entries"]
+        return [e for e in entries if e["outcome"] in WRITTEN and vendor in ("", e["vendor"])]
+
+    @property
+    def mark(self) -> int:
+        """Number of the journal's last entry; for `writes(since=...)`."""
+        return len(self.get("/control/journal")["entries"])
+
+    def count(self, table: str) -> int:
+        """Rows of a table of the ledger."""
+        with self.database.transaction() as session:
+            return session.scalar(select(func.count()).select_from(Base.metadata.tables[table])) or 0
+
+    def document(self, number: str, entity: str = "invoice") -> DocumentRow:
+        """The ledger's row of a document, by its number."""
+        with self.database.transaction() as session:
+            query = select(DocumentRow).where(DocumentRow.number == number, DocumentRow.entity == entity)
+            return session.scalars(query).one()
+
+    def causes(self, run_id: str = "run-1") -> dict[str, str]:
+        """Cause by document number of everything in review, as the statement tells it."""
+        return {item["document"]: item["cause"] for item in self.statement(run_id)["review"]}
+
+    def source_invoice(self, number: str) -> dict[str, Any]:
+        """The invoice of company 01 as Rootstock has it."""
+        rows = self.records("salesforce", "rstk__soinv__c")
+        return next(row for row in rows if row["rstk__soinv_invoiceno__c"] == number)
+
+    def edit_invoice(self, number: str, **fields: object) -> None:
+        """A person changes an invoice header at Rootstock; fields without rstk__soinv_ and __c."""
+        named = {f"rstk__soinv_{name}__c": value for name, value in fields.items()}
+        self.edit("salesforce", "rstk__soinv__c", self.source_invoice(number)["Id"], **named)
+
+    def edit_customer(self, number: str, **fields: object) -> None:
+        named = {f"rstk__socust_{name}__c": value for name, value in fields.items()}
+        customer = self.source_id("rstk__socust__c", "rstk__socust_custno__c", number)
+        self.edit("salesforce", "rstk__socust__c", customer, **named)
+
+    def new_invoice(
+        self, number: str, *lines: tuple[str, str, str], customer: str | None = "C-1001", **header: object
+    ) -> str:
+        """A person enters an approved invoice at Rootstock; lines are (product, quantity, price). Returns its id."""
+        total = sum(round(Decimal(quantity) * Decimal(price), 2) for _, quantity, price in lines)
+        fields: dict[str, object] = {
+            "invoiceno": number, "txntype": "Invoice", "invdate": "2026-11-20", "duedate": "2026-12-20",
+            "approved": True, "total": str(total), "grandtotal": str(total),
+            "div": self.source_id("rstk__sydiv__c", "rstk__sydiv_div__c", "0101"),
+            "custno": customer and self.source_id("rstk__socust__c", "rstk__socust_custno__c", customer),
+        } | header  # fmt: skip
+        made = self.insert("salesforce", "rstk__soinv__c", **{f"rstk__soinv_{k}__c": v for k, v in fields.items()})
+        for place, (product, quantity, price) in enumerate(lines, 1):
+            line = {
+                "invoice": made["Id"], "invline": place, "qty": quantity, "price": price,
+                "prod": product and self.source_id("rstk__soprod__c", "rstk__soprod_prod__c", product),
+            }  # fmt: skip
+            named = {f"rstk__soinvline_{k}__c": v for k, v in line.items() if v is not None}
+            self.insert("salesforce", "rstk__soinvline__c", **named)
+        return str(made["Id"])
 
     def invoice_id(self, number: str) -> str:
         return str(next(row["Id"] for row in self.records("quickbooks", "Invoice") if row.get("DocNumber") == number))

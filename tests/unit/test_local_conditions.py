@@ -106,7 +106,7 @@ def with_said(act: Act, **changes: Any) -> Act:
         (lambda act: with_writes(act, told("000119")), "must acknowledge 000120"),
         (lambda act: with_writes(act, created("Customer", "Stranger", "8")), "no invoice that was in review needed"),
         (lambda act: with_writes(act, told("SO-1", "rstk__sohdr__c")), "neither an acknowledgement nor a link"),
-        (lambda act: with_writes(act, replace(created("Item", "Bolt", "9"), outcome="updated")), "nothing in QuickBooks"),
+        (lambda act: with_writes(act, replace(created("Item", "Bolt", "9"), outcome="updated")), "was to be changed"),
     ],
 )  # fmt: skip
 def test_a_broken_promise_is_named(first: Act, second: Act, change: Any, said: str) -> None:

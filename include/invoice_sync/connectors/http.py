@@ -45,7 +45,7 @@ class Answer:
     """A complete HTTP answer."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
 
     def json(self) -> Any:
@@ -211,15 +211,15 @@ def verdict_of_error(error: requests.RequestException) -> Verdict:
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds of a Retry-After header in either of its two forms (RFC 9110, 10.2.3); None without one."""
     value = headers.get("Retry-After", "").strip()
-    if value.isdigit():
+    if value.isascii() and value.isdigit():
         return float(value)
     if not value or not headers.get("Date"):
         return None
     try:
         until, now = (email.utils.parsedate_to_datetime(text) for text in (value, headers["Date"]))
-    except ValueError:
+        return max(0.0, (until - now).total_seconds())
+    except (ValueError, TypeError):  # no date, or only one of them with a zone
         return None
-    return max(0.0, (until - now).total_seconds())
 
 
 def _session() -> requests.Session:

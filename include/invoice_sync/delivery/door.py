@@ -8,7 +8,7 @@ import socket
 import uuid
 from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from invoice_sync.connectors.base import Armed, Outcome, Verdict, Writer
@@ -20,7 +20,7 @@ from invoice_sync.ledger import intents, leases
 from invoice_sync.ledger.database import Database
 from invoice_sync.ledger.scope import Scope, TaskRef
 from invoice_sync.model.documents import Entity
-from invoice_sync.model.errors import NeedsPerson, StillUncertain, TryLater
+from invoice_sync.model.errors import LostLease, NeedsPerson, StillUncertain, TryLater
 from invoice_sync.model.ports import Clock, Quota
 
 log = logging.getLogger("invoice_sync.delivery")
@@ -28,6 +28,8 @@ log = logging.getLogger("invoice_sync.delivery")
 ROUNDS = 4
 LONGEST_PAUSE_IN_TASK = 20.0
 DEFAULT_THROTTLE_WAIT = 60.0
+
+Flight = Future[Mapping[str, Outcome]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +52,19 @@ class Door:
         with self._leased(entity, operation) as work:
             take_over(work)
             adopt_what_is_so(work)
-            while recover(work) or _drain(work, self.quota):
-                pass
+            recover(work)
+            _drain(work, self.quota)
+            while recover(work):
+                _drain(work, self.quota)
             self._stop_if_uncertain(work)
             return work.tally
 
     @contextmanager
     def _leased(self, entity: Entity, operation: str) -> Iterator[Work]:
+        rule = self.writer.rule(entity, operation)
         name = f"{self.scope.flow}/{entity}/{operation}"
         owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         lease = leases.take(self.database, name, owner, self.clock.now(), self.writer.timing.lease)
-        rule = self.writer.rule(entity, operation)
         try:
             yield Work(self.database, self.scope, self.task, self.writer, self.clock, entity, operation, rule, lease)
         finally:
@@ -73,17 +77,15 @@ class Door:
             raise StillUncertain(count, until)
 
 
-def _drain(work: Work, quota: Quota) -> int:
-    """Sends what is planned; what certainly was not done goes again after a pause. Returns documents settled."""
-    fruitless = 0
-    started = before = work.tally.settled
+def _drain(work: Work, quota: Quota) -> None:
+    """Sends what is planned; what certainly was not done goes again after a pause."""
+    fruitless, before = 0, work.tally.settled
     while again := _send_all(work, quota):
         fruitless = fruitless + 1 if work.tally.settled == before else 0
         before = work.tally.settled
         if fruitless == ROUNDS:
             raise TryLater(f"{work.writer.binding.vendor} took nothing in {ROUNDS} rounds")
         _pause(work, quota, again, fruitless)
-    return work.tally.settled - started
 
 
 def _send_all(work: Work, quota: Quota) -> list[Outcome]:
@@ -91,22 +93,32 @@ def _send_all(work: Work, quota: Quota) -> list[Outcome]:
     waiting = batches(work)
     again: list[Outcome] = []
     with ThreadPoolExecutor(max_workers=work.rule.in_flight) as pool:
-        flying: dict[Future[Mapping[str, Outcome]], Armed] = {}
-        while waiting or flying:
-            while waiting and len(flying) < work.rule.in_flight and not again:
-                _launch(work, quota, pool, flying, waiting.pop(0))
-            if not flying:
-                break
-            for future in wait(flying, return_when=FIRST_COMPLETED).done:
-                again += settle(work, flying.pop(future), future.result())
+        flying: dict[Flight, Armed] = {}
+        try:
+            while waiting or flying:
+                while waiting and len(flying) < work.rule.in_flight and not again:
+                    _launch(work, quota, pool, flying, waiting.pop(0))
+                if not flying:
+                    break
+                for future in wait(flying, return_when=FIRST_COMPLETED).done:
+                    again += settle(work, flying.pop(future), future.result())
+        finally:
+            _land(work, flying)
     return again
+
+
+def _land(work: Work, flying: Mapping[Flight, Armed]) -> None:
+    """Something stopped us, and calls are still out: their answers count like any other."""
+    for future, armed in flying.items():
+        with suppress(LostLease):
+            settle(work, armed, future.result())
 
 
 def _launch(
     work: Work,
     quota: Quota,
     pool: ThreadPoolExecutor,
-    flying: dict[Future[Mapping[str, Outcome]], Armed],
+    flying: dict[Flight, Armed],
     ids: list[int],
 ) -> None:
     """All waiting happens before arming: quota, then a fresh token."""
@@ -133,13 +145,13 @@ def _send(work: Work, armed: Armed) -> Mapping[str, Outcome]:
 
 def _pause(work: Work, quota: Quota, again: list[Outcome], round_: int) -> None:
     """Before the same bytes go again: renew a dead token, obey a 429, or back off with jitter."""
-    if any(outcome.status == 401 for outcome in again):
-        _renew(work, round_)
-        return
     seconds = max(outcome.wait or 0.0 for outcome in again)
     if any(outcome.verdict is Verdict.THROTTLED for outcome in again):
         seconds = seconds or DEFAULT_THROTTLE_WAIT
         quota.pause(seconds)
+    if any(outcome.status == 401 for outcome in again):
+        _renew(work, round_)
+        return
     seconds = max(seconds, work.clock.jitter(2.0**round_))
     if seconds > LONGEST_PAUSE_IN_TASK:
         raise TryLater(f"{work.writer.binding.vendor} asked company {work.scope.company} to wait", wait=seconds)

@@ -79,7 +79,7 @@ def _due(work: Work) -> Sequence[IntentRow]:
 def _decide(session: Session, work: Work, row: IntentRow, hits: Sequence[Remote]) -> None:
     if row.state != IntentState.UNCERTAIN:
         return
-    ours = [remote for remote in hits if _is_ours(work, row, remote)]
+    ours = [remote for remote in hits if _is_ours(session, work, row, remote)]
     if len(ours) > 1:
         settle.refuse(session, work, row, _twice(row, ours))
     elif ours:
@@ -92,8 +92,10 @@ def _decide(session: Session, work: Work, row: IntentRow, hits: Sequence[Remote]
         _send_again(session, work, row)
 
 
-def _is_ours(work: Work, row: IntentRow, remote: Remote) -> bool:
+def _is_ours(session: Session, work: Work, row: IntentRow, remote: Remote) -> bool:
     """It carries our marker; or, where the entity has none, it is all that we asked for."""
+    if not settle.may_be_linked(session, work, row, remote):
+        return False
     wrong = settle.differences(work, row, remote)
     expected = work.writer.expected(work.entity, work.operation, canonical.loads(row.wire_body or "{}"))
     return "marker" not in wrong if "marker" in expected else not wrong

@@ -65,17 +65,26 @@ def refuse(session: Session, work: Work, row: IntentRow, problem: Problem) -> No
 def differences(work: Work, row: IntentRow, remote: Remote) -> dict[str, tuple[str, str]]:
     """By fact: (what we asked for, what is there), for all that differ. Tolerance 0."""
     expected = work.writer.expected(work.entity, work.operation, canonical.loads(row.wire_body or "{}"))
-    return {
+    wrong = {
         name: (text, remote.facts.get(name, "")) for name, text in expected.items() if remote.facts.get(name) != text
     }
+    return wrong if remote.live else {**wrong, "state": ("a live record", "a voided or inactive one")}
+
+
+def may_be_linked(session: Session, work: Work, row: IntentRow, remote: Remote) -> bool:
+    """False for a record that another document of ours is linked to; parties and products may share theirs."""
+    if work.operation != "create" or row.entity != "invoice":
+        return True
+    return links.holder(session, work.scope, row.entity, remote.id) in (None, (row.source_vendor, row.source_id))
 
 
 def _settle_one(session: Session, work: Work, row: IntentRow, outcome: Outcome) -> None:
-    _end_attempt(session, row.id, row.attempts, outcome)
+    _end_attempt(session, work, row.id, row.attempts, outcome)
     if row.state != IntentState.SENDING or row.epoch != work.lease.epoch:
         return  # a later owner has it; the answer stays on the attempt as evidence
-    if outcome.verdict is Verdict.OK and outcome.remote is not None:
-        finish(session, work, row, outcome.remote, "created by us")
+    remote = outcome.remote
+    if outcome.verdict is Verdict.OK and remote is not None and may_be_linked(session, work, row, remote):
+        finish(session, work, row, remote, "created by us")
         work.tally.sent += 1
     elif outcome.verdict is Verdict.REFUSED:
         refuse(session, work, row, outcome.problem or _unexplained(outcome))
@@ -86,19 +95,23 @@ def _settle_one(session: Session, work: Work, row: IntentRow, outcome: Outcome) 
 
 
 def _uncertain(work: Work, row: IntentRow, outcome: Outcome) -> None:
-    """UNKNOWN, HIT, or an OK that names nothing: look it up before anything else is decided."""
+    """UNKNOWN, HIT, or an OK that names nothing of ours: look it up before anything else is decided.
+
+    A class that may be looked up at once is so once only; then the quiet period lets bad weather pass.
+    """
     row.state = IntentState.UNCERTAIN
     row.problem = canonical.dumps(asdict(outcome.problem)) if outcome.problem else None
-    if outcome.verdict is Verdict.HIT or work.rule.write_class in LOOK_UP_AT_ONCE:
+    if outcome.verdict is Verdict.HIT or (work.rule.write_class in LOOK_UP_AT_ONCE and not row.misses):
         row.quiet_until = work.clock.now()
     log.warning("%s: outcome unknown (%s), it will be looked up", row.number, outcome.verdict)
 
 
-def _end_attempt(session: Session, intent: int, n: int, outcome: Outcome) -> None:
+def _end_attempt(session: Session, work: Work, intent: int, n: int, outcome: Outcome) -> None:
     session.execute(
         update(AttemptRow)
         .where(AttemptRow.intent_id == intent, AttemptRow.n == n)
         .values(
+            ended_at=work.clock.now(),
             verdict=outcome.verdict,
             status=outcome.status,
             vendor_code=outcome.problem.vendor_code if outcome.problem else None,
@@ -117,7 +130,7 @@ def _keep_evidence(work: Work, outcomes: Mapping[int, Outcome]) -> None:
                 .order_by(AttemptRow.n.desc())
                 .limit(1)
             )
-            _end_attempt(session, intent, n or 0, outcome)
+            _end_attempt(session, work, intent, n or 0, outcome)
 
 
 def _review(work: Work, document: DocumentRow, problem: Problem) -> None:

@@ -84,11 +84,16 @@ def contents(session: Session, rows: Sequence[DocumentRow]) -> dict[int, Mapping
 
 
 def store(session: Session, scope: Scope, batch: Sequence[Seen], now: datetime) -> list[tuple[DocumentRow, bool]]:
-    """Puts records into the inbox; each with whether its content is new to this flow."""
+    """Puts records of one entity into the inbox; each with whether its content is new to this flow."""
     if not batch:
         return []
     known = by_source(session, scope, batch[0].entity, [seen.source_id for seen in batch])
-    return [_store(session, scope, seen, known.get(seen.source_id), now) for seen in batch]
+    stored: list[tuple[DocumentRow, bool]] = []
+    for seen in batch:
+        row, new = _store(session, scope, seen, known.get(seen.source_id), now)
+        known[seen.source_id] = row  # a page may show a record twice
+        stored.append((row, new))
+    return stored
 
 
 def put_in_review(row: DocumentRow, problem: Problem, step: str, now: datetime, blocked_on: str = "") -> None:

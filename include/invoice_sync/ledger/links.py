@@ -35,6 +35,18 @@ def of(session: Session, scope: Scope, entity: str, source_ids: Sequence[str]) -
     return found
 
 
+def holder(session: Session, scope: Scope, entity: str, remote_id: str) -> tuple[str, str] | None:
+    """(source vendor, source id) of a record that this remote one is linked to, the first where several share it."""
+    query = select(XrefRow.source_vendor, XrefRow.source_id).where(
+        XrefRow.company == scope.company,
+        XrefRow.target_vendor == scope.target_vendor,
+        XrefRow.entity == entity,
+        XrefRow.remote_id == remote_id,
+    )
+    found = session.execute(query.order_by(XrefRow.id)).first()
+    return (found.source_vendor, found.source_id) if found else None
+
+
 def put(session: Session, scope: Scope, entity: str, source_id: str, link: Link, now: datetime) -> None:
     """Links, or renews version and number of the same link. Raises IntegrityError when a document's remote
     record already belongs to another document: two invoices never share one."""

@@ -40,13 +40,16 @@ class LedgerQuota:
             return wait
 
     def pause(self, seconds: float) -> None:
-        """The vendor said 429."""
+        """The vendor said 429. A longer pause that somebody else was told stays."""
         until = self._clock.now() + timedelta(seconds=seconds)
+        mine = self._binding.company, self._binding.vendor
         with self._database.transaction() as session:
-            session.merge(PauseRow(company=self._binding.company, vendor=self._binding.vendor, until=until))
+            before = session.get(PauseRow, mine, with_for_update=True)
+            if before is None or before.until < until:
+                session.merge(PauseRow(company=mine[0], vendor=mine[1], until=until))
 
     def _recent(self, session: Session, window: Window, now: datetime) -> list[int]:
-        row = session.get(QuotaRow, self._key(window))
+        row = session.get(QuotaRow, self._key(window), with_for_update=True)
         since = _milliseconds(now) - int(window.seconds * 1000)
         return [at for at in canonical.loads(row.taken) if at > since] if row else []
 
@@ -59,7 +62,7 @@ class LedgerQuota:
     def _count(self, session: Session, logs: dict[Window, list[int]], now: datetime) -> None:
         for window, log in logs.items():
             vendor, tenant, name = self._key(window)
-            taken = canonical.dumps([*log, _milliseconds(now)])
+            taken = canonical.dumps([*log, _milliseconds(now) + 1])  # rounded up: never forgotten too early
             session.merge(QuotaRow(vendor=vendor, tenant=tenant, name=name, taken=taken))
 
     def _key(self, window: Window) -> tuple[str, str, str]:

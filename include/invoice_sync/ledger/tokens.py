@@ -59,10 +59,11 @@ class LedgerTokens:
         return None if row is None else self._hidden(self._open(row))
 
     def save(self, tokens: Tokens) -> Tokens:
+        """Replaces whatever is there, also what no key opens any more: that is how a company is connected again."""
         self._hidden(tokens)
-        stored = self.load()
-        tokens = replace(tokens, version=(stored.version if stored else 0) + 1)
         with self._database.transaction() as session:
+            before = session.scalar(select(TokenRow.version).where(self._mine())) or 0
+            tokens = replace(tokens, version=before + 1)
             session.execute(delete(TokenRow).where(self._mine()))
             session.execute(
                 insert(TokenRow).values(

@@ -54,7 +54,9 @@ def _plain(value: object) -> object:
 
 def _scalar(value: object) -> object:
     if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
+        text = f"{value:f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+        return "0" if text == "-0" else text
     if isinstance(value, date):
         return value.isoformat()
     return value

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation
 
 from iso4217 import Currency
 
 from invoice_sync.model.errors import BadAmount
+
+LARGEST = 10**18 - 1  # minor units that fit the ledger's 64 bits
+_EXACTLY = Context(prec=60, traps=[Inexact])  # the default context would round off the 29th digit in silence
 
 
 def exponent(currency: str) -> int:
@@ -23,7 +26,7 @@ def exponent(currency: str) -> int:
 
 def exact(value: object) -> Decimal:
     """A finite Decimal out of a Decimal, an int or a numeral as text. Raises BadAmount; refuses floats."""
-    if isinstance(value, bool | float) or value is None:
+    if isinstance(value, bool | float) or value is None or (isinstance(value, str) and "_" in value):
         raise BadAmount(f"{value!r} is not an exact number")
     try:
         number = Decimal(str(value))
@@ -44,7 +47,7 @@ class Money:
     @classmethod
     def of(cls, value: object, currency: str) -> Money:
         """The exact amount; "349.5000" is 349.50, "349.5010" raises BadAmount."""
-        scaled = exact(value).scaleb(exponent(currency))
+        scaled = _in_minor_units(exact(value), currency)
         if scaled != scaled.to_integral_value():
             raise BadAmount(f"{value} has more decimals than {currency} allows")
         return cls(int(scaled), currency)
@@ -52,7 +55,7 @@ class Money:
     @classmethod
     def rounded(cls, value: Decimal, currency: str) -> Money:
         """The amount rounded half up, away from zero at the half: the rule of QuickBooks' line amounts."""
-        scaled = value.scaleb(exponent(currency))
+        scaled = _in_minor_units(value, currency)
         return cls(int(scaled.to_integral_value(rounding=ROUND_HALF_UP)), currency)
 
     @classmethod
@@ -93,3 +96,13 @@ def total(amounts: list[Money], currency: str) -> Money:
 def in_major_units(minor: int, currency: str) -> str:
     """Plain decimal text such as "226.70", for reports and JSON."""
     return f"{Money(minor, currency).decimal:f}"
+
+
+def _in_minor_units(value: Decimal, currency: str) -> Decimal:
+    try:
+        scaled = value.scaleb(exponent(currency), _EXACTLY)
+    except Inexact:
+        raise BadAmount(f"{value} has more digits than any amount") from None
+    if abs(scaled) > LARGEST:
+        raise BadAmount(f"{value} is larger than any amount")
+    return scaled

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import textwrap
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ log = logging.getLogger("invoice_sync")
 
 DRY_RUN_SKIPS = frozenset({"add_customers", "add_products", "export", "acknowledge"})
 RESCHEDULE_FROM = 20.0
+LOG_WIDTH = 120
 
 
 def dag_settings(flow: Flow) -> dict[str, Any]:
@@ -70,7 +72,8 @@ def run_in_airflow(flow_name: str, step_name: str) -> dict[str, int]:
         log.warning("%s The task comes back in %.0f s.", error, error.wait)
         raise AirflowRescheduleException(datetime.now(UTC) + timedelta(seconds=error.wait)) from None
     except NeedsPerson as error:
-        raise AirflowFailException(str(error)) from None
+        log.error("%s", _wrapped(str(error)))
+        raise AirflowFailException("A person is needed; the lines above say for what.") from None
 
 
 def _run(flow: Flow, step_name: str) -> dict[str, int]:
@@ -92,6 +95,11 @@ def _run(flow: Flow, step_name: str) -> dict[str, int]:
         skip_step(work)
         raise AirflowSkipException("A dry run ends with plan; its log is the preview.")
     return dict(run_step(work))
+
+
+def _wrapped(message: str) -> str:
+    """Lines that Airflow's log view shows whole."""
+    return "\n".join(part for line in message.splitlines() for part in textwrap.wrap(line, LOG_WIDTH) or [""])
 
 
 def _given(params: Any) -> dict[str, Any]:

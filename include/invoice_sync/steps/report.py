@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from invoice_sync.ledger import documents, intents, links, runs
 from invoice_sync.ledger.tables import DocumentRow
 from invoice_sync.model.errors import ReviewNeeded
-from invoice_sync.model.words import UNFINISHED, DocumentState, IntentState, Word, word
+from invoice_sync.model.words import DocumentState, IntentState, Word, word
 from invoice_sync.steps import statement
 from invoice_sync.steps.acknowledge import acknowledged
 from invoice_sync.steps.context import Counts, StepContext
@@ -119,7 +119,7 @@ def _open_tasks(session: Session, context: StepContext, rows: Sequence[DocumentR
     sent = intents.newest(session, waiting, context.scope.target_vendor, "create")
     for row in waiting:
         intent = sent.get(row.id)
-        if intent is None or intent.state in UNFINISHED:
+        if intent is None or intent.state != IntentState.DONE:
             tasks.add(_task_for(session, context, row))
         elif context.flow.write_back != "none" and row.id not in known and not _told_before(session, context, row):
             tasks.add("acknowledge")

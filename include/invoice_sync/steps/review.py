@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from sqlalchemy.orm import Session
 from tabulate import tabulate
 
+from invoice_sync.connectors.base import placeholder
 from invoice_sync.ledger import documents, runs
 from invoice_sync.ledger.tables import DocumentRow
+from invoice_sync.model.documents import Entity
 from invoice_sync.model.money import Money
 from invoice_sync.model.words import DocumentState
 from invoice_sync.steps.context import StepContext
 
-HEADINGS = ("document", "customer", "amount", "cause", "reason", "what to do", "vendor code")
-WIDTHS = (12, 10, 14, 16, 46, 46, 8)
+HEADINGS = ("document", "customer", "amount", "cause", "reason", "what to do")
+WIDTHS = (12, 10, 14, 14, 32, 30)
+"""Together what Airflow's log view shows in a window of 1500 points without scrolling sideways."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,7 @@ class Case:
     cure: str
     task: str
     vendor_code: str = ""
+    trace_id: str = ""
 
     @property
     def amount(self) -> str:
@@ -39,9 +44,17 @@ class Case:
 
 def case(row: DocumentRow) -> Case:
     return Case(
-        row.number, row.party, row.amount_minor, row.currency, row.cause, row.reason, row.cure, row.step,
-        row.vendor_code,
-    )  # fmt: skip
+        document=row.number,
+        customer=row.party,
+        amount_minor=row.amount_minor,
+        currency=row.currency,
+        cause=row.cause,
+        reason=row.reason,
+        cure=row.cure,
+        task=row.step,
+        vendor_code=row.vendor_code,
+        trace_id=row.trace_id,
+    )
 
 
 def because_of(session: Session, context: StepContext) -> list[Case]:
@@ -52,21 +65,35 @@ def because_of(session: Session, context: StepContext) -> list[Case]:
         for row in runs.documents_of(session, context.run, entity)
         if row.state == DocumentState.REVIEW and row.step == context.step
     ]
-    holding = {row.blocked_on for row in rows}
-    return [case(row) for row in rows if f"@@{row.entity}/{row.source_id}" not in holding]
+    return _cases(session, context, rows)
 
 
 def all_cases(session: Session, context: StepContext) -> list[Case]:
     """Every invoice of the flow that waits, whichever run brought it; and parties that hold none."""
-    rows = documents.waiting_for_a_person(session, context.scope)
+    return _cases(session, context, documents.waiting_for_a_person(session, context.scope))
+
+
+def _cases(session: Session, context: StepContext, rows: Sequence[DocumentRow]) -> list[Case]:
+    """A party that holds invoices is told with them, and one that no open invoice needs is nobody's work."""
     holding = {row.blocked_on for row in rows}
-    return [case(row) for row in rows if f"@@{row.entity}/{row.source_id}" not in holding]
+    states = (DocumentState.WAITING, DocumentState.PLANNED, DocumentState.REVIEW)
+    open_invoices = documents.in_state(session, context.scope, "invoice", *states)
+    needed = {text for row in open_invoices for text in documents.needs_of(row)} - holding
+    return [case(row) for row in rows if row.entity == "invoice" or _key(row) in needed]
+
+
+def _key(row: DocumentRow) -> str:
+    return placeholder(cast(Entity, row.entity), row.source_id)
 
 
 def table(cases: Sequence[Case]) -> str:
     """The review table, wrapped so that it reads in Airflow's log view."""
-    rows = [
-        (item.document, item.customer, item.amount, item.cause, item.reason, item.cure, item.vendor_code)
-        for item in cases
-    ]
+    rows = [(item.document, item.customer, item.amount, item.cause, _reason(item), item.cure) for item in cases]
     return tabulate(rows, HEADINGS, tablefmt="grid", maxcolwidths=list(WIDTHS), disable_numparse=True)
+
+
+def _reason(item: Case) -> str:
+    """With what the vendor's support asks for, where there is any."""
+    codes = [f"code {item.vendor_code}"] if item.vendor_code else []
+    codes += [f"trace id {item.trace_id}"] if item.trace_id else []
+    return f"{item.reason} ({', '.join(codes)})" if codes else item.reason

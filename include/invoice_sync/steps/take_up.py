@@ -3,6 +3,7 @@
 The flow's documents in review are read again from the source, in bulk. What changed starts anew. What did not
 change is decided once more by the step that put it aside, or by a later one: the cure may have been at the
 destination. A refusal is thereby tried again once per task try, under a new revision; nothing else is sent twice.
+Acknowledge also reads what it is about to tell: the source must not hear "delivered" of a version that was not.
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from invoice_sync.connectors.base import SourceRecord, placeholder
-from invoice_sync.ledger import documents
-from invoice_sync.ledger.tables import DocumentRow
+from invoice_sync.ledger import documents, links
+from invoice_sync.ledger.tables import AttemptRow, DocumentRow, IntentRow
 from invoice_sync.model.documents import Entity
-from invoice_sync.model.words import DocumentState
+from invoice_sync.model.words import DocumentState, IntentState
 from invoice_sync.steps import intake
+from invoice_sync.steps.acknowledge import due
 from invoice_sync.steps.context import StepContext
 
 RANK = {
@@ -30,6 +33,8 @@ def take_up(context: StepContext) -> int:
     """Returns how many documents go on. Reads only; what changes, changes in the ledger."""
     with context.transaction() as session:
         waiting = documents.waiting_for_a_person(session, context.scope)
+        if context.step == "acknowledge" and context.flow.write_back != "none":
+            waiting += [row for row, _ in due(session, context)]
     if not waiting:
         return 0
     records = _read_again(context, waiting)
@@ -51,9 +56,10 @@ def _go_on(
 ) -> int:
     rows = documents.waiting_for_a_person(session, context.scope)
     going = {row.id: row for row in intake.store(session, context, [*needed, *records])}
-    _drop_what_the_source_took_back(context, rows, records)
+    _drop_what_the_source_took_back(session, context, rows, records)
+    refused = _refused_in_this_try(session, context)
     for row in rows:
-        if row.state == DocumentState.REVIEW and not row.blocked_on and _may_decide(context, row):
+        if row.state == DocumentState.REVIEW and row.id not in refused and _may_decide(context, row):
             documents.move(row, DocumentState.WAITING, context.now)
             going[row.id] = row
     freed = {placeholder(cast(Entity, row.entity), row.source_id) for row in going.values()}
@@ -66,13 +72,35 @@ def _go_on(
 
 
 def _may_decide(context: StepContext, row: DocumentRow) -> bool:
-    """This step put it aside, or a later one did."""
+    """This step put it aside, or a later one did, and not for the sake of another record."""
+    if row.blocked_on:
+        return False
     return row.step == context.step or RANK.get(row.step, 0) > RANK[context.step]
 
 
+def _refused_in_this_try(session: Session, context: StepContext) -> set[int]:
+    """Documents that this very try of the task has sent in vain: coming back from a reschedule is no new try."""
+    task = context.task
+    query = (
+        select(IntentRow.document_id)
+        .join(AttemptRow, AttemptRow.intent_id == IntentRow.id)
+        .where(
+            IntentRow.flow == context.scope.flow,
+            IntentRow.state == IntentState.REFUSED,
+            AttemptRow.run_id == task.run_id,
+            AttemptRow.task_id == task.task_id,
+            AttemptRow.try_number == task.try_number,
+        )
+    )
+    return set(session.scalars(query))
+
+
 def _drop_what_the_source_took_back(
-    context: StepContext, rows: Sequence[DocumentRow], records: Sequence[SourceRecord]
+    session: Session, context: StepContext, rows: Sequence[DocumentRow], records: Sequence[SourceRecord]
 ) -> None:
+    """What was delivered stays with us, whatever the source does to it afterwards."""
+    delivered = links.of(session, context.scope, "invoice", [row.source_id for row in rows if row.entity == "invoice"])
+    rows = [row for row in rows if row.source_id not in delivered]
     found = {(record.entity, record.source_id): record.in_queue for record in records}
     gone = [row for row in rows if (row.entity, row.source_id) not in found]
     left = [row for row in rows if found.get((cast(Entity, row.entity), row.source_id)) is False]

@@ -25,6 +25,7 @@ SANDBOX_PACE = {
     "send_window_seconds": 5,
     "read_timeout_seconds": 10,
     "connect_timeout_seconds": 3,
+    "slack_seconds": 1,
 }
 OWN_SETTINGS = ("AIRFLOW", "INVOICE_SYNC_")
 

@@ -83,7 +83,9 @@ class Table(Lines):
             return
         up = f"\x1b[{self._height}A" if self._height else ""
         self._height = len(self._lines)
-        self._say(up + "\n".join(f"\x1b[2K{line}" for line in self._lines.values()))
+        # in the order in which they began; the rest of the run below
+        lines = [self._lines[task.task_id] for task in tasks if task.task_id in self._lines]
+        self._say(up + "\n".join(f"\x1b[2K{line}" for line in lines))
 
 
 def display(only: Collection[str] = ()) -> Lines:

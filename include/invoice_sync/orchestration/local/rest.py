@@ -67,7 +67,8 @@ class AirflowRest:
         self._session = requests.Session()
         # the machine's proxy has no business with 127.0.0.1
         self._session.trust_env = False
-        reads = Retry(total=4, backoff_factor=0.3, allowed_methods={"GET"}, raise_on_status=False)
+        # a refused connection is no slip but a server that is not up: that is asked again, with care, elsewhere
+        reads = Retry(total=4, connect=0, backoff_factor=0.3, allowed_methods={"GET"}, raise_on_status=False)
         self._session.mount("http://", HTTPAdapter(max_retries=reads))
 
     def close(self) -> None:
