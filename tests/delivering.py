@@ -43,7 +43,8 @@ class HandClock:
     """Stands still until somebody sleeps or moves it; jitter is always the whole of it."""
 
     def __init__(self, at: datetime = MORNING) -> None:
-        self.at, self.slept = at, [0.0][:0]
+        self.at = at
+        self.slept: list[float] = []
 
     def now(self) -> datetime:
         return self.at
