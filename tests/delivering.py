@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -101,6 +102,8 @@ class Vendor:
     remotes: list[Remote] = field(default_factory=list)
     calls: list[Armed] = field(default_factory=list)
     looked_up: list[list[WireItem]] = field(default_factory=list)
+    hidden_until: dict[str, datetime] = field(default_factory=dict)
+    ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     renewals: int = 0
     prepared: int = 0
     while_sending: Callable[[Armed], None] = lambda armed: None
@@ -130,14 +133,15 @@ class Vendor:
 
     def find(self, entity: str, operation: str, items: Sequence[WireItem]) -> Mapping[int, list[Remote]]:
         self.looked_up.append(list(items))
-        return {item.intent: [r for r in self.remotes if r.number == item.body["number"]] for item in items}
+        seen = [r for r in self.remotes if self.hidden_until.get(r.id, MORNING) <= self.clock.now()]
+        return {item.intent: [r for r in seen if r.number == item.body["number"]] for item in items}
 
     def expected(self, entity: str, operation: str, body: Mapping[str, Any]) -> Mapping[str, str]:
         return {name: str(value) for name, value in body.items() if name != "memo"}
 
     def create(self, item: WireItem, **otherwise: str) -> Remote:
         facts = {**self.expected("invoice", "create", item.body), **otherwise}
-        remote = Remote(f"R{len(self.remotes) + 1}", "0", facts["number"], facts)
+        remote = Remote(f"R{next(self.ids)}", "0", facts["number"], facts)
         self.remotes.append(remote)
         return remote
 
@@ -171,6 +175,13 @@ def lost_after(vendor: Vendor, armed: Armed, item: WireItem) -> Outcome:
 
 def lost_before(vendor: Vendor, armed: Armed, item: WireItem) -> Outcome:
     return Outcome(Verdict.UNKNOWN, status=503)
+
+
+def late(vendor: Vendor, armed: Armed, item: WireItem) -> Outcome:
+    """The vendor works on it as long as it may, and then its search lags as long as it may."""
+    slowest = vendor.timing.send_window + vendor.timing.server + vendor.timing.index_lag
+    vendor.hidden_until[vendor.create(item).id] = vendor.clock.now() + timedelta(seconds=slowest)
+    return Outcome(Verdict.UNKNOWN)
 
 
 def left_out(vendor: Vendor, armed: Armed, item: WireItem) -> None:
@@ -258,7 +269,7 @@ class Table:
         return LedgerQuota(self.database, Binding(company, "quickbooks", "realm-1"), [], 1.0, self.clock)
 
     def door(self) -> Door:
-        return Door(self.database, self.scope, TASK, self.vendor, self.clock, self.quota())  # type: ignore[arg-type]
+        return Door(self.database, self.scope, TASK, self.vendor, self.clock, self.quota())
 
     def deliver(self, operation: str = "create") -> Tally:
         return self.door().deliver("invoice", operation)
@@ -289,7 +300,7 @@ class Table:
         """The newest of this document."""
         with self.database.transaction() as session:
             query = select(IntentRow).where(IntentRow.source_id == number).order_by(IntentRow.id.desc())
-            return session.scalars(query).first()  # type: ignore[return-value]
+            return session.scalars(query).first()
 
     def states(self, state: IntentState) -> set[str]:
         with self.database.transaction() as session:

@@ -86,6 +86,9 @@ class House:
     first_refresh_token: str = ""
     """What a person typed into the connection; by default the living token of the realm, at every step."""
 
+    secrets: dict[str, str] = field(default_factory=dict)
+    """By connection: another password than the right one."""
+
     @classmethod
     def build(cls, sandbox: Running, folder: Path, **changes: Any) -> House:
         database = Database(f"sqlite:///{folder}/ledger.db")
@@ -107,12 +110,15 @@ class House:
         token = next(realm["refresh_token"] for realm in quickbooks["realms"] if realm["realm_id"] == REALM)
         return {
             "rootstock_acme": Login(
-                salesforce["base_url"], keys[0]["client_id"], keys[0]["client_secret"], self.timing
+                salesforce["base_url"],
+                keys[0]["client_id"],
+                self.secrets.get("rootstock_acme", keys[0]["client_secret"]),
+                self.timing,
             ),
             "quickbooks_acme": Login(
                 quickbooks["base_url"],
                 keys[1]["client_id"],
-                keys[1]["client_secret"],
+                self.secrets.get("quickbooks_acme", keys[1]["client_secret"]),
                 {
                     **self.timing,
                     "token_url": quickbooks["token_url"],

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from delivering import AFTER_QUIET, Table, echo, left_out, lost_before, not_sent, ok, refused
-from invoice_sync.connectors.base import Armed
+from invoice_sync.connectors.base import Armed, Outcome, Verdict
 from invoice_sync.ledger import links
 from invoice_sync.ledger.links import Link
 from invoice_sync.model.errors import SettingsError, StillUncertain
@@ -202,19 +202,13 @@ def test_an_answer_that_names_another_documents_record_links_nothing_and_hurts_n
     table.plan("A")
     table.deliver()
     table.plan("B", "C")
-    table.vendor.script.append({"B": lambda vendor, armed, item: ok_with(vendor.remotes[0])})
+    table.vendor.script.append({"B": lambda vendor, armed, item: Outcome(Verdict.OK, vendor.remotes[0], status=200)})
     with pytest.raises(StillUncertain):
         table.deliver()
     assert table.links() == {"A": "R1", "C": "R2"}
     table.clock.pass_by(AFTER_QUIET)
     table.deliver()
     assert table.links() == {"A": "R1", "C": "R2", "B": "R3"}
-
-
-def ok_with(remote):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    from invoice_sync.connectors.base import Outcome, Verdict
-
-    return Outcome(Verdict.OK, remote, status=200)
 
 
 def test_every_attempt_keeps_what_became_of_it(table: Table) -> None:

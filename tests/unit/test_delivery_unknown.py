@@ -11,9 +11,11 @@ from delivering import (
     AFTER_QUIET,
     MORNING,
     TIMING,
+    Answer,
     Table,
     explodes,
     hit,
+    late,
     left_out,
     lost_after,
     lost_before,
@@ -50,7 +52,7 @@ def uncertain(table: Table, operation: str = "create") -> StillUncertain:
 
 
 @pytest.mark.parametrize("answer", [lost_after, lost_before, left_out, explodes])
-def test_before_the_quiet_period_is_over_nothing_is_sent_nor_looked_up(table: Table, answer) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def test_before_the_quiet_period_is_over_nothing_is_sent_nor_looked_up(table: Table, answer: Answer) -> None:
     table.plan("A")
     table.vendor.script.append(answer)
     assert uncertain(table).until == MORNING + TIMING.quiet
@@ -79,8 +81,8 @@ def test_while_one_is_uncertain_the_others_go_out(table: Table) -> None:
     assert table.states(IntentState.DONE) == {"B"}
 
 
-@pytest.mark.parametrize("answer", [lost_after, left_out, explodes])
-def test_what_was_done_is_found_and_adopted(table: Table, answer) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+@pytest.mark.parametrize("answer", [lost_after, left_out, explodes, late])
+def test_what_was_done_is_found_and_adopted(table: Table, answer: Answer) -> None:
     table.plan("A")
     table.vendor.script.append(answer)
     uncertain(table)
@@ -247,7 +249,7 @@ def test_a_hit_whose_holder_cannot_be_found_is_reviewed(holding_unique: Table) -
 
 
 @pytest.mark.parametrize("answer", [lost_after, lost_before])
-def test_where_the_number_is_unique_nobody_waits(holding_unique: Table, answer) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def test_where_the_number_is_unique_nobody_waits(holding_unique: Table, answer: Answer) -> None:
     table = holding_unique
     table.plan("A")
     table.vendor.script.append(answer)
@@ -290,7 +292,7 @@ def test_a_state_that_is_otherwise_is_set(setting_state: Table) -> None:
 
 
 @pytest.mark.parametrize(("answer", "calls"), [(lost_after, 1), (lost_before, 2)])
-def test_an_unknown_state_is_read_again(setting_state: Table, answer, calls: int) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def test_an_unknown_state_is_read_again(setting_state: Table, answer: Answer, calls: int) -> None:
     table = setting_state
     table.plan("A", op="acknowledge")
     table.vendor.script.append(answer)

@@ -1,0 +1,68 @@
+"""One try of one step in a process of its own, so that it can be killed for real.
+
+`python tests/step_process.py '{"database": ..., "index": ..., "step": "export", ...}'` prints one JSON line:
+{"outcome": "done" | "review" | "uncertain" | "later" | "person" | "lost_lease", "wait": seconds, "told": text}
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from house import FAST, FLOWS, House
+from invoice_sync.ledger.database import Database
+from invoice_sync.model.errors import InvoiceSyncError, LostLease, NeedsPerson, ReviewNeeded, StillUncertain, TryLater
+from invoice_sync.model.ports import SystemClock
+from invoice_sync.orchestration.flows import load
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a step process is told. `options` override the flow's options, `timing` the connection's seconds."""
+
+    database: str
+    index: str
+    step: str
+    run: str = "run-1"
+    try_number: int = 1
+    options: dict[str, Any] = field(default_factory=dict)
+    timing: dict[str, Any] = field(default_factory=dict)
+
+    def command(self) -> list[str]:
+        """How to start it."""
+        return [sys.executable, str(Path(__file__)), json.dumps(asdict(self))]
+
+
+def main() -> int:
+    order = Order(**json.loads(sys.argv[1]))
+    flow = load(FLOWS)[0]
+    flow = flow.model_copy(update={"options": flow.options.model_copy(update=order.options)})
+    address: Any = SimpleNamespace(index_url=order.index)
+    clock: Any = SystemClock()  # a process of its own waits for real, so its waits are set to fractions of a second
+    house = House(address, Database(order.database), flow, {**FAST, **order.timing}, clock=clock)
+    house.tries[order.run, order.step] = order.try_number - 1
+    print(json.dumps(outcome(house, order)), flush=True)
+    return 0
+
+
+def outcome(house: House, order: Order) -> dict[str, Any]:
+    """What became of the try, in plain values."""
+    try:
+        return {"outcome": "done", "counts": dict(house.step(order.step, order.run))}
+    except StillUncertain as error:
+        return {"outcome": "uncertain", "wait": (error.until - house.clock.now()).total_seconds()}
+    except TryLater as error:
+        return {"outcome": "later", "wait": error.wait or 0.2, "told": str(error)}
+    except (ReviewNeeded, NeedsPerson, LostLease, InvoiceSyncError) as error:
+        kind = {ReviewNeeded: "review", LostLease: "lost_lease"}.get(type(error), "person")
+        return {"outcome": kind, "told": str(error)}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
