@@ -25,7 +25,7 @@ from invoice_sync.ledger.documents import Seen
 from invoice_sync.ledger.links import Link
 from invoice_sync.ledger.quotas import LedgerQuota
 from invoice_sync.ledger.scope import Scope, TaskRef
-from invoice_sync.ledger.tables import AttemptRow, DocumentRow, IntentRow, XrefRow
+from invoice_sync.ledger.tables import AttemptRow, DocumentRow, IntentRow, LeaseRow, XrefRow
 from invoice_sync.model import canonical
 from invoice_sync.model.errors import Problem
 from invoice_sync.model.money import Money
@@ -74,10 +74,10 @@ class MortalDatabase(Database):
     dead = False
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
+    def transaction(self, lock: str = "") -> Iterator[Session]:
         if self.dead:
             raise Killed
-        with super().transaction() as session:
+        with super().transaction(lock) as session:
             yield session
 
 
@@ -241,6 +241,15 @@ def new_ledger(folder: Path) -> str:
     path = folder / "ledger.db"
     path.write_bytes(_blank_ledger())
     return f"sqlite:///{path}"
+
+
+def count_up(url: str, times: int) -> None:
+    """Many small transactions on one row, as a process of its own would do them."""
+    database = Database(url)
+    for _ in range(times):
+        with database.transaction() as session:
+            session.get_one(LeaseRow, "count").epoch += 1
+    database.dispose()
 
 
 @dataclass

@@ -89,6 +89,9 @@ class House:
     secrets: dict[str, str] = field(default_factory=dict)
     """By connection: another password than the right one."""
 
+    tokens_seen: list[str] = field(default_factory=list)
+    """Every secret that was told to the log masker."""
+
     @classmethod
     def build(cls, sandbox: Running, folder: Path, **changes: Any) -> House:
         database = Database(f"sqlite:///{folder}/ledger.db")
@@ -127,14 +130,14 @@ class House:
             ),
         }
 
-    def step(
-        self, name: str, run_id: str = "run-1", *, rescheduled: bool = False, **options: Any
-    ) -> Mapping[str, int]:
+    def step(self, name: str, run_id: str = "run-1", *, rescheduled: bool = False, **options: Any) -> Mapping[str, int]:
         """One try of one task; or the same try once more, as Airflow does after a reschedule."""
-        if not rescheduled:
-            self.tries[run_id, name] = self.tries.get((run_id, name), 0) + 1
+        tried = self.tries.get((run_id, name), 0)
+        self.tries[run_id, name] = max(tried, 1) if rescheduled else tried + 1
         task = TaskRef(self.flow.name, run_id, name, self.tries[run_id, name], user="tester")
-        context = open_context(self.flow, RunOptions(**options), task, self.logins, self.database, self.clock)
+        context = open_context(
+            self.flow, RunOptions(**options), task, self.logins, self.database, self.clock, self.tokens_seen.append
+        )
         try:
             if options.get("dry_run") and name in WRITING:
                 skip_step(context)

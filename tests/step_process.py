@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from house import FAST, FLOWS, House
+from invoice_sync.connectors import registry
 from invoice_sync.ledger.database import Database
 from invoice_sync.model.errors import InvoiceSyncError, LostLease, NeedsPerson, ReviewNeeded, StillUncertain, TryLater
 from invoice_sync.model.ports import SystemClock
@@ -33,22 +37,46 @@ class Order:
     try_number: int = 1
     options: dict[str, Any] = field(default_factory=dict)
     timing: dict[str, Any] = field(default_factory=dict)
+    ahead: float = 0.0
+    """Seconds by which its clock is ahead of this machine's: waits that nobody wants to sit out have passed."""
+
+    quotas: bool = True
+    """False: the vendors' published windows do not hold it up."""
+
+    refresh_token: str = ""
+    """What stands in the connection; by default the living token of the realm."""
 
     def command(self) -> list[str]:
         """How to start it."""
         return [sys.executable, str(Path(__file__)), json.dumps(asdict(self))]
 
 
+@dataclass
+class LateClock(SystemClock):
+    """Real time, later: it waits for real, so its waits are set to fractions of a second."""
+
+    ahead: float = 0.0
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(seconds=self.ahead)
+
+
 def main() -> int:
-    order = Order(**json.loads(sys.argv[1]))
+    print(json.dumps(one_try(Order(**json.loads(sys.argv[1])))), flush=True)
+    return 0
+
+
+def one_try(order: Order) -> dict[str, Any]:
+    """The try itself; in the process that calls it."""
     flow = load(FLOWS)[0]
     flow = flow.model_copy(update={"options": flow.options.model_copy(update=order.options)})
     address: Any = SimpleNamespace(index_url=order.index)
-    clock: Any = SystemClock()  # a process of its own waits for real, so its waits are set to fractions of a second
+    clock: Any = LateClock(order.ahead)
     house = House(address, Database(order.database), flow, {**FAST, **order.timing}, clock=clock)
+    house.first_refresh_token = order.refresh_token
     house.tries[order.run, order.step] = order.try_number - 1
-    print(json.dumps(outcome(house, order)), flush=True)
-    return 0
+    with nullcontext() if order.quotas else patch.object(registry, "windows", lambda vendor: ()):
+        return outcome(house, order)
 
 
 def outcome(house: House, order: Order) -> dict[str, Any]:

@@ -48,6 +48,9 @@ class Memory:
         self.saved.append(self.kept)
         return self.kept
 
+    def save_renewed(self, tokens: Tokens) -> Tokens:
+        return self.save(tokens)
+
     @contextmanager
     def refreshing(self) -> Iterator[None]:
         assert not self.locked

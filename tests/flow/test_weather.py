@@ -75,7 +75,9 @@ def test_a_token_that_ends_in_the_middle_is_renewed_and_nothing_goes_twice(
     house: House, vendor: str, scope: str, path: str
 ) -> None:
     house.correct_everything()
-    house.mishap(vendor=vendor, kind="expired_token", scope=scope, path_contains=path, after=1 if scope == "read" else 0)
+    house.mishap(
+        vendor=vendor, kind="expired_token", scope=scope, path_contains=path, after=1 if scope == "read" else 0
+    )
 
     assert green(house.run())
     assert len(house.created()) == 15

@@ -236,7 +236,7 @@ def test_a_hit_that_is_not_ours_is_reviewed_with_the_connectors_problem(holding_
         "6140",
         "t-1",
     )
-    assert (tally.sent, tally.refused, table.links()) == (1, 1, {"B": "R2"})
+    assert (tally.sent, tally.refused, table.links()) == (1, 1, {"B": "R1"})
 
 
 def test_a_hit_whose_holder_cannot_be_found_is_reviewed(holding_unique: Table) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from delivering import SCOPE, Answer, Table, Vendor, ok, not_sent, throttled, unauthorized
-from invoice_sync.connectors.base import Armed, Outcome, Verdict, WireItem
+from delivering import SCOPE, Answer, Table, Vendor, not_sent, ok, throttled, unauthorized
+from invoice_sync.connectors.base import Armed, Outcome, WireItem
 from invoice_sync.delivery import Door
 from invoice_sync.ledger.quotas import LedgerQuota
 from invoice_sync.model.errors import NeedsPerson, TryLater

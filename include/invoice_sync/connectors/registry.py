@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import cast
 
 from invoice_sync.connectors.base import Destination, Source
+from invoice_sync.connectors.consent import Consent
 from invoice_sync.connectors.parts import Parts
 from invoice_sync.model.errors import SettingsError
 from invoice_sync.model.ports import Window
@@ -14,6 +15,8 @@ from invoice_sync.model.ports import Window
 SOURCES = {"rootstock": "invoice_sync.connectors.rootstock.connector"}
 LIMITS = {"quickbooks": "invoice_sync.connectors.quickbooks.limits"}
 DESTINATIONS = {"quickbooks": "invoice_sync.connectors.quickbooks.connector"}
+CONSENTS = {"quickbooks": "invoice_sync.connectors.quickbooks.consent"}
+"""Where a person agrees in the browser, and the sign-in ends unless it is used."""
 
 
 def source(vendor: str, parts: Parts) -> Source:
@@ -24,6 +27,11 @@ def source(vendor: str, parts: Parts) -> Source:
 def destination(vendor: str, parts: Parts) -> Destination:
     """Raises SettingsError for a vendor that is no destination here."""
     return cast(Destination, _build(DESTINATIONS, vendor, parts))
+
+
+def consent(vendor: str, parts: Parts) -> Consent:
+    """Raises SettingsError for a vendor whose keys need nobody's consent."""
+    return cast(Consent, _build(CONSENTS, vendor, parts))
 
 
 def windows(vendor: str) -> tuple[Window, ...]:

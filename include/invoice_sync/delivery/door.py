@@ -19,6 +19,7 @@ from invoice_sync.delivery.work import Tally, Work
 from invoice_sync.ledger import intents, leases
 from invoice_sync.ledger.database import Database
 from invoice_sync.ledger.scope import Scope, TaskRef
+from invoice_sync.model.crash_points import reached
 from invoice_sync.model.documents import Entity
 from invoice_sync.model.errors import LostLease, NeedsPerson, StillUncertain, TryLater
 from invoice_sync.model.ports import Clock, Quota
@@ -65,6 +66,7 @@ class Door:
         name = f"{self.scope.flow}/{entity}/{operation}"
         owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         lease = leases.take(self.database, name, owner, self.clock.now(), self.writer.timing.lease)
+        reached("K2")
         try:
             yield Work(self.database, self.scope, self.task, self.writer, self.clock, entity, operation, rule, lease)
         finally:
@@ -101,6 +103,7 @@ def _send_all(work: Work, quota: Quota) -> list[Outcome]:
                 if not flying:
                     break
                 for future in wait(flying, return_when=FIRST_COMPLETED).done:
+                    reached("K7")
                     again += settle(work, flying.pop(future), future.result())
         finally:
             _land(work, flying)
@@ -129,6 +132,8 @@ def _launch(
     work.writer.prepare()
     armed = arm(work, ids)
     if armed is not None:
+        reached("K4")
+        reached("K10")
         flying[pool.submit(_send, work, armed)] = armed
 
 

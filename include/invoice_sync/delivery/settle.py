@@ -15,6 +15,7 @@ from invoice_sync.ledger import documents, links
 from invoice_sync.ledger.links import Link
 from invoice_sync.ledger.tables import AttemptRow, DocumentRow, IntentRow
 from invoice_sync.model import canonical
+from invoice_sync.model.crash_points import reached
 from invoice_sync.model.errors import LostLease, Problem
 from invoice_sync.model.words import DocumentState, IntentState
 
@@ -34,6 +35,8 @@ def settle(work: Work, armed: Armed, outcomes: Mapping[str, Outcome]) -> list[Ou
         with work.fenced() as session:
             for row in session.scalars(select(IntentRow).where(IntentRow.id.in_(by_intent)).order_by(IntentRow.id)):
                 _settle_one(session, work, row, by_intent[row.id])
+            session.flush()
+            reached("K8")
     except LostLease:
         _keep_evidence(work, by_intent)
         raise

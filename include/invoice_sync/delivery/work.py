@@ -57,6 +57,6 @@ class Work:
     @contextmanager
     def fenced(self) -> Iterator[Session]:
         """A transaction in which we still hold the lease. Raises LostLease when somebody took over."""
-        with self.database.transaction() as session:
+        with self.database.transaction(lock=self.scope.flow) as session:
             leases.extend(session, self.lease, self.clock.now() + self.timing.lease)
             yield session

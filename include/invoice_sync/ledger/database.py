@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.orm import Session
 
 from invoice_sync.model.errors import SettingsError
@@ -41,14 +42,25 @@ class Database:
         return self._engine
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
-        """A session that commits at the end and rolls back on any exception. Never spans an HTTP call."""
+    def transaction(self, lock: str = "") -> Iterator[Session]:
+        """A session that commits at the end and rolls back on any exception. Never spans an HTTP call.
+
+        Transactions with the same `lock` run one after the other, so that "look, then insert" is safe. SQLite
+        has one writer anyway; PostgreSQL gets an advisory lock that ends with the transaction.
+        """
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            if lock and self.engine.dialect.name == "postgresql":
+                session.execute(select(func.pg_advisory_xact_lock(_lock_number(lock))))
             yield session
 
     def dispose(self) -> None:
         if self._engine is not None:
             self._engine.dispose()
+
+
+def _lock_number(name: str) -> int:
+    """A signed 64-bit number for a name, the same in every process."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
 
 
 def _engine(url: str) -> Engine:

@@ -26,7 +26,7 @@ class Lease:
 def take(database: Database, name: str, owner: str, now: datetime, length: timedelta) -> Lease:
     """Takes a free, expired or already own lease under the next epoch. Raises LeaseTaken with the wait."""
     try:
-        with database.transaction() as session:
+        with database.transaction(lock=name) as session:
             return _take(session, name, owner, now, now + length)
     except IntegrityError:  # two first-comers: the other one has it
         raise LeaseTaken(f"{name} was taken by another process just now", wait=length.total_seconds()) from None

@@ -25,10 +25,14 @@ class LedgerQuota:
         self._database, self._binding, self._clock = database, binding, clock
         self._windows, self._share = tuple(windows), share
 
+    @property
+    def _lock(self) -> str:
+        return f"quota/{self._binding.vendor}/{self._binding.tenant}"
+
     def take(self, kind: str) -> float:
         """0.0 when a call of `kind` may go now (it is counted), else the seconds until it makes sense to ask again."""
         now = self._clock.now()
-        with self._database.transaction() as session:
+        with self._database.transaction(lock=self._lock) as session:
             paused = session.get(PauseRow, (self._binding.company, self._binding.vendor))
             if paused is not None and paused.until > now:
                 return (paused.until - now).total_seconds()
@@ -43,7 +47,7 @@ class LedgerQuota:
         """The vendor said 429. A longer pause that somebody else was told stays."""
         until = self._clock.now() + timedelta(seconds=seconds)
         mine = self._binding.company, self._binding.vendor
-        with self._database.transaction() as session:
+        with self._database.transaction(lock=self._lock) as session:
             before = session.get(PauseRow, mine, with_for_update=True)
             if before is None or before.until < until:
                 session.merge(PauseRow(company=mine[0], vendor=mine[1], until=until))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from sqlalchemy import ColumnElement, and_, delete, insert, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from invoice_sync.ledger import leases
 from invoice_sync.ledger.database import Database
@@ -19,6 +22,8 @@ from invoice_sync.ledger.tables import TokenRow
 from invoice_sync.model import canonical
 from invoice_sync.model.errors import LeaseTaken, SettingsError
 from invoice_sync.model.ports import Binding, Clock, Tokens
+
+log = logging.getLogger("invoice_sync.tokens")
 
 VARIABLE = "INVOICE_SYNC_KEYS"
 RENEWAL = timedelta(minutes=10)  # longer than the slowest sign-in, several tries included
@@ -36,6 +41,8 @@ def keys_from_environment() -> MultiFernet:
 
 
 WAITS = 1200
+SAVE_TRIES = 5
+TIMES = ("expires_at", "refresh_expires_at", "refresh_used_at", "refresh_hard_end_at")
 
 
 class LedgerTokens:
@@ -61,20 +68,59 @@ class LedgerTokens:
     def save(self, tokens: Tokens) -> Tokens:
         """Replaces whatever is there, also what no key opens any more: that is how a company is connected again."""
         self._hidden(tokens)
-        with self._database.transaction() as session:
+        with self._turn() as session:
             before = session.scalar(select(TokenRow.version).where(self._mine())) or 0
-            tokens = replace(tokens, version=before + 1)
-            session.execute(delete(TokenRow).where(self._mine()))
-            session.execute(
-                insert(TokenRow).values(
-                    company=self._binding.company,
-                    vendor=self._binding.vendor,
-                    version=tokens.version,
-                    sealed=self._seal(tokens),
-                    saved_at=self._clock.now(),
-                )
+            return self._put(session, tokens, before + 1)
+
+    def save_renewed(self, tokens: Tokens) -> Tokens:
+        """Stores what a renewal of `tokens.version` brought, trying for a while: the vendor gives it only once.
+
+        When somebody else stored tokens since (our lease ran out, or a person connected anew), those stay and come
+        back, with ours as their `previous_refresh`: nobody can know here which of the two the vendor still takes.
+        """
+        self._hidden(tokens)
+        for _ in range(SAVE_TRIES - 1):
+            try:
+                return self._renewed(tokens)
+            except OperationalError as error:
+                log.warning("new %s tokens could not be stored yet (%s)", self._binding.vendor, type(error).__name__)
+                self._clock.sleep(1.0)
+        return self._renewed(tokens)
+
+    def _renewed(self, tokens: Tokens) -> Tokens:
+        with self._turn() as session:
+            row = session.execute(select(TokenRow).where(self._mine())).scalar_one_or_none()
+            version = row.version if row else 0
+            stored = self._opened(row) if row and version != tokens.version else None
+            if stored is None:
+                return self._put(session, tokens, version + 1)
+            kept = stored.previous_refresh if tokens.refresh == stored.refresh else tokens.refresh
+            return self._hidden(self._put(session, replace(stored, previous_refresh=kept), version + 1))
+
+    def _opened(self, row: TokenRow) -> Tokens | None:
+        """None for a row that is of no use to anybody here: another tenant's, or of a lost key."""
+        try:
+            return self._open(row)
+        except SettingsError as error:
+            log.warning("%s It is replaced by a newer sign-in.", error)
+            return None
+
+    def _put(self, session: Session, tokens: Tokens, version: int) -> Tokens:
+        tokens = replace(tokens, version=version)
+        session.execute(delete(TokenRow).where(self._mine()))
+        session.execute(
+            insert(TokenRow).values(
+                company=self._binding.company,
+                vendor=self._binding.vendor,
+                version=version,
+                sealed=self._seal(tokens),
+                saved_at=self._clock.now(),
             )
+        )
         return tokens
+
+    def _turn(self) -> AbstractContextManager[Session]:
+        return self._database.transaction(lock=f"token/{self._binding.vendor}/{self._binding.company}")
 
     def _hidden(self, tokens: Tokens) -> Tokens:
         """Tells the log masker about every token the moment it exists here."""
@@ -106,7 +152,7 @@ class LedgerTokens:
 
     def _seal(self, tokens: Tokens) -> str:
         fields = {**asdict(tokens), "tenant": self._binding.tenant}
-        for name in ("expires_at", "refresh_expires_at"):
+        for name in TIMES:
             fields[name] = fields[name].isoformat() if fields[name] else None
         return self._keys.encrypt(canonical.dumps(fields).encode()).decode()
 
@@ -117,8 +163,8 @@ class LedgerTokens:
                 f"The stored {self._binding.vendor} sign-in belongs to another tenant than flows.yaml names.",
                 cure="Connect the company again, or correct `tenant` in flows.yaml.",
             )
-        for name in ("expires_at", "refresh_expires_at"):
-            fields[name] = datetime.fromisoformat(fields[name]) if fields[name] else None
+        for name in TIMES:
+            fields[name] = datetime.fromisoformat(fields[name]) if fields.get(name) else None
         return Tokens(**fields)
 
     def _decrypted(self, row: TokenRow) -> dict[str, Any]:

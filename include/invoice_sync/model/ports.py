@@ -22,7 +22,11 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What a sign-in gave. `refresh` is empty where the vendor has none. Times are UTC."""
+    """What a sign-in gave. `refresh` is empty where the vendor has none. Times are UTC.
+
+    `refresh_expires_at` moves on with every use, `refresh_hard_end_at` never. `spent` is a fingerprint of the
+    connection's own refresh token once these tokens have taken its place.
+    """
 
     access: str
     expires_at: datetime
@@ -30,6 +34,9 @@ class Tokens:
     previous_refresh: str = ""
     refresh_expires_at: datetime | None = None
     version: int = 0
+    refresh_used_at: datetime | None = None
+    refresh_hard_end_at: datetime | None = None
+    spent: str = ""
 
     def __repr__(self) -> str:
         return f"Tokens(version={self.version}, expires_at={self.expires_at:%Y-%m-%dT%H:%M:%SZ})"
@@ -73,6 +80,12 @@ class TokenStore(Protocol):
 
     def save(self, tokens: Tokens) -> Tokens:
         """Stores under the next version, durably, before anybody uses the new access token."""
+
+    def save_renewed(self, tokens: Tokens) -> Tokens:
+        """The same for what a renewal of version `tokens.version` brought.
+
+        When others were stored since, those stay and come back, and `tokens.refresh` is kept as the one before.
+        """
 
     def refreshing(self) -> AbstractContextManager[None]:
         """Held by the one process that renews; the others wait and then load again."""

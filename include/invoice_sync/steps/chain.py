@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from invoice_sync.ledger import runs
 from invoice_sync.ledger.tables import RunRow
+from invoice_sync.model.crash_points import reached
 from invoice_sync.model.errors import NotChecked, ReviewNeeded
 from invoice_sync.steps.acknowledge import acknowledge
 from invoice_sync.steps.add_customers import add_customers
@@ -58,6 +59,7 @@ def run_step(context: StepContext) -> Counts:
         if context.step in TAKING_UP:
             _take_up(context)
         counts = STEPS[context.step](context)
+        reached("K9")
         log.info("%s: %s", context.step, ", ".join(f"{name} {count}" for name, count in counts.items()) or "nothing")
         _stop_for_review(context)
     except ReviewNeeded:

@@ -50,7 +50,8 @@ class StepContext:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        with self.database.transaction() as session:
+        """Steps of one flow take turns in the ledger."""
+        with self.database.transaction(lock=self.scope.flow) as session:
             yield session
 
     def door_to_destination(self) -> Door:

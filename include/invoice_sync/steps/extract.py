@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from invoice_sync.connectors.base import Stub, StubPage
 from invoice_sync.ledger import documents, runs
+from invoice_sync.model.crash_points import reached
 from invoice_sync.steps import intake
 from invoice_sync.steps.context import Counts, StepContext
 
@@ -33,6 +34,7 @@ def _store_page(context: StepContext, page: StubPage) -> int:
     records = context.source.fetch("invoice", [stub.source_id for stub in fresh]) if fresh else []
     records = [record for record in records if record.in_queue]
     needed = intake.take_in(context, records)
+    reached("K0")
     with context.transaction() as session:
         changed = intake.store(session, context, [*needed, *records])
         context.note(session, changed)

@@ -12,7 +12,7 @@ from invoice_sync.ledger import documents
 from invoice_sync.ledger.documents import Seen
 from invoice_sync.ledger.tables import DocumentRow
 from invoice_sync.model import canonical
-from invoice_sync.model.documents import Document, Entity, Invoice, without_foreign_id
+from invoice_sync.model.documents import Document, Entity, Invoice
 from invoice_sync.model.errors import BadAmount, BadDocument, Problem
 from invoice_sync.model.words import DocumentState
 from invoice_sync.steps.context import StepContext
@@ -30,7 +30,8 @@ def seen(context: StepContext, record: SourceRecord) -> Seen:
         entity=record.entity,
         source_id=record.source_id,
         stamp=record.stamp,
-        content_hash=canonical.content_hash(without_foreign_id(model) if model else record.content),
+        # with the id that the source has on record: putting it there is how a person says who is who
+        content_hash=canonical.content_hash(model or record.content),
         content=canonical.dumps(record.content),
         number=label.number,
         party=label.party,

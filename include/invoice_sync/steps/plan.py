@@ -13,6 +13,7 @@ from invoice_sync.connectors.base import Remote, split_placeholder
 from invoice_sync.delivery.references import resolved
 from invoice_sync.ledger import documents, intents, links, runs
 from invoice_sync.ledger.tables import DocumentRow, IntentRow, XrefRow
+from invoice_sync.model.crash_points import reached
 from invoice_sync.model.documents import Document, Invoice
 from invoice_sync.model.errors import BadDocument, NotChecked, Problem
 from invoice_sync.model.words import DocumentState, IntentState
@@ -43,7 +44,9 @@ def plan(context: StepContext) -> Counts:
         linked = links.of(session, context.scope, "invoice", [row.source_id for row in rows])
     desk = _look_up(context, desk, rows, linked)
     with context.transaction() as session:
-        return _plan_all(session, context, documents.fresh(session, rows, DocumentState.WAITING), desk)
+        counts = _plan_all(session, context, documents.fresh(session, rows, DocumentState.WAITING), desk)
+    reached("K1")
+    return counts
 
 
 def _desk(session: Session, context: StepContext, rows: Sequence[DocumentRow]) -> Desk:

@@ -46,10 +46,10 @@ def open_context(
     """
     clock = clock or SystemClock()
     scope = Scope(flow.name, flow.company, flow.source.vendor, flow.destination.vendor)
-    with database.transaction() as session:
+    with database.transaction(lock=flow.name) as session:
         run = runs.open_run(session, scope, task.run_id, options.model_dump(mode="json"), clock.now()).id
     source, destination = (
-        _parts(flow, side, logins, database, clock, mask) for side in (flow.source, flow.destination)
+        parts_of(flow, side, logins, database, clock, mask) for side in (flow.source, flow.destination)
     )
     return StepContext(
         flow, options, database, scope, task, run,
@@ -66,7 +66,7 @@ def _destination(flow: Flow, parts: Parts) -> Destination:
     return registry.destination(flow.destination.vendor, parts)
 
 
-def _parts(
+def parts_of(
     flow: Flow,
     side: Endpoint,
     logins: Mapping[str, Login],
@@ -74,6 +74,7 @@ def _parts(
     clock: Clock,
     mask: Callable[[str], None] | None,
 ) -> Parts:
+    """What the connector of one side is built from; for those who need no whole step."""
     login = logins[side.connection]
     binding = Binding(flow.company, side.vendor, side.tenant)
     return Parts(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from invoice_sync.connectors.base import Finding, Json
@@ -15,7 +14,6 @@ from invoice_sync.connectors.quickbooks.invoices import in_us
 from invoice_sync.model.flow import Options
 
 _NOT_SOLD = frozenset({"Category", "Group"})
-WARN_BEFORE_END = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ def findings(company: Company, options: Options) -> tuple[Finding, ...]:
     return tuple(_findings(company, options))
 
 
-def notes(company: Company, options: Options, ends_at: datetime | None, now: datetime) -> tuple[str, ...]:
+def notes(company: Company, options: Options) -> tuple[str, ...]:
     """What a person should know, though everything can run."""
     seen = profile(company, options)
     said = []
@@ -74,8 +72,6 @@ def notes(company: Company, options: Options, ends_at: datetime | None, now: dat
         said.append("Discounts are switched off in QuickBooks; invoices with one go to review.")
     if seen["using_sales_tax"] and not in_us(seen):
         said.append("Outside the United States no tax codes are mapped; invoices go to review.")
-    if ends_at is not None and ends_at - now < WARN_BEFORE_END:
-        said.append(f"The authorization of QuickBooks ends on {ends_at:%Y-%m-%d}; connect again before.")
     return tuple(said)
 
 

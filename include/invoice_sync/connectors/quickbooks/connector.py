@@ -23,15 +23,13 @@ from invoice_sync.connectors.quickbooks import company, faults, invoices, mappin
 from invoice_sync.connectors.quickbooks.client import Client, Refused
 from invoice_sync.connectors.quickbooks.company import Company
 from invoice_sync.connectors.quickbooks.limits import BATCH
-from invoice_sync.connectors.quickbooks.sign_in import Credentials
+from invoice_sync.connectors.quickbooks.sign_in import Credentials, credentials
 from invoice_sync.model.documents import Document, Entity, Invoice, Party, Product
 from invoice_sync.model.errors import Problem, SettingsError
 from invoice_sync.model.flow import Options
 from invoice_sync.model.ports import Binding, CallLog, Clock, Quota, TokenStore
 
 __all__ = ["Credentials", "QuickBooks", "build"]
-
-TOKEN_URL = "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer"  # noqa: S105 - an address
 
 # of which a name may belong to somebody else: the three lists share their names
 _NAME_LISTS = {"Customer": "customer", "Vendor": "vendor", "Employee": "employee"}
@@ -58,7 +56,7 @@ class QuickBooks:
         options: Options,
     ) -> None:
         self.binding, self.timing = binding, timing
-        self._clock, self._options = clock, options
+        self._options = options
         self._client = Client(binding, credentials, timing, clock, call_log, tokens, quota)
 
     def close(self) -> None:
@@ -73,7 +71,7 @@ class QuickBooks:
             # only this one says that another company answered, or none
             tenant = "" if faults.WRONG_REALM in refusal.codes else self.binding.tenant
             return Inspection(tenant, "", (Finding(refusal.message, refusal.cure),))
-        notes = company.notes(seen, options, self._client.sign_in.ends_at, self._clock.now())
+        notes = company.notes(seen, options)
         # an answer came for this company's path, so the token is of this company
         return Inspection(self.binding.tenant, seen.name, company.findings(seen, options), notes=notes)
 
@@ -176,20 +174,10 @@ class QuickBooks:
 
 
 def build(parts: Parts) -> QuickBooks:
-    """From a connection: login and password are the app's keys; the extras may name token_url, refresh_token
-    (needed until the first sign-in, and again after connecting anew) and minor_version.
-    """
-    credentials = Credentials(
-        host=parts.host,
-        token_url=parts.setting("token_url", TOKEN_URL),
-        client_id=parts.user,
-        client_secret=parts.password,
-        first_refresh_token=str(parts.extra.get("refresh_token") or ""),
-        minor_version=parts.setting("minor_version", "75"),
-    )
+    """From a connection, see `credentials`."""
     return QuickBooks(
         parts.binding,
-        credentials,
+        credentials(parts),
         parts.timing,
         parts.clock,
         parts.call_log,

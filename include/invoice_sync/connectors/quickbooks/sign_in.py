@@ -9,13 +9,15 @@ https://blogs.intuit.com/2024/06/03/oauth-token-management-done-the-right-way/
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import urlencode
 
 from invoice_sync.connectors.http import Answer, Request, Transport
+from invoice_sync.connectors.parts import Parts
 from invoice_sync.model.errors import NeedsPerson, SettingsError, TryLater
 from invoice_sync.model.ports import Binding, Clock, Tokens, TokenStore
 
@@ -23,6 +25,7 @@ UNAUTHORIZED = (
     "QuickBooks export API call encountered UNAUTHORIZED status code and could not be completed. "
     "Please reset your QuickBooks authorization token and try again."
 )
+TOKEN_URL = "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer"  # noqa: S105 - an address
 USUAL_LIFE = timedelta(seconds=3600)
 RENEW_AT = 0.8
 
@@ -37,6 +40,21 @@ class Credentials:
     client_secret: str = field(repr=False)
     first_refresh_token: str = field(repr=False)
     minor_version: str = "75"
+
+
+def credentials(parts: Parts) -> Credentials:
+    """From a connection: login and password are the app's keys; the extras may name token_url, minor_version and
+    refresh_token. The latter is another way than `python -m invoice_sync.connect` to begin; the ledger's tokens
+    take its place.
+    """
+    return Credentials(
+        host=parts.host,
+        token_url=parts.setting("token_url", TOKEN_URL),
+        client_id=parts.user,
+        client_secret=parts.password,
+        first_refresh_token=str(parts.extra.get("refresh_token") or ""),
+        minor_version=parts.setting("minor_version", "75"),
+    )
 
 
 class SignIn:
@@ -55,11 +73,6 @@ class SignIn:
         """Whether there is an access token in memory."""
         return self._held is not None
 
-    @property
-    def ends_at(self) -> datetime | None:
-        """When the refresh token ends and a person must connect anew, as far as known."""
-        return self._held.refresh_expires_at if self._held else None
-
     def headers(self) -> Mapping[str, str]:
         return {"Authorization": f"Bearer {self._held.access}"} if self._held else {}
 
@@ -75,63 +88,105 @@ class SignIn:
         """Another access token than the one held, which the vendor did not take."""
         self._replace(self._held)
 
+    def exchange(self, code: str, redirect_uri: str) -> Tokens:
+        """The tokens of a consent that a person has just given, stored. Raises NeedsPerson or TryLater."""
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
+        granted = self._granted(form)
+        if granted is None:
+            raise NeedsPerson(
+                "QuickBooks did not take the code of this consent: it was used before, or is too old.",
+                cure="Start again, and agree within a few minutes.",
+            )
+        with self._store.refreshing():
+            # whatever lies in the connection is older than this consent
+            self._held = self._store.save(replace(granted, spent=_fingerprint(self._credentials.first_refresh_token)))
+        return self._held
+
     def unauthorized(self) -> NeedsPerson:
         """What to raise when only a person can connect us again."""
         binding = self._binding
         return NeedsPerson(
             UNAUTHORIZED,
-            cure=f"Connect to QuickBooks again and put the new refresh token into the QuickBooks connection of "
-            f"company {binding.company} (company ID {binding.tenant}), then clear the task.",
+            cure=f"Run python -m invoice_sync.connect {binding.vendor} --company {binding.company} and agree for the "
+            f"company with the ID {binding.tenant}, then clear this task with downstream.",
         )
 
     def _ages(self, tokens: Tokens) -> bool:
         return self._clock.now() > tokens.expires_at - self._life * (1 - RENEW_AT)
 
     def _replace(self, seen: Tokens | None) -> None:
+        """One process at a time gets past the lease; who waited finds the tokens of the one before."""
         with self._store.refreshing():
             stored = self._store.load()
-            moved = stored is not None and (seen is None or stored.version != seen.version)
-            if stored is not None and moved and not self._ages(stored):
-                self._held = stored
-            else:
-                self._held = self._refreshed(stored)
+            self._held = stored if self._renewed_since(seen, stored) else self._refreshed(stored)
+
+    def _renewed_since(self, seen: Tokens | None, stored: Tokens | None) -> TypeGuard[Tokens]:
+        moved = stored is not None and (seen is None or stored.version != seen.version)
+        return stored is not None and moved and not self._ages(stored)
 
     def _refreshed(self, stored: Tokens | None) -> Tokens:
         first = stored.refresh if stored else self._credentials.first_refresh_token
         granted = self._ask(first, stored) if first else None
-        if granted is not None:
-            return granted
-        for token in self._others(first):
+        return granted or self._second_try(first, stored)
+
+    def _second_try(self, refused: str, seen: Tokens | None) -> Tokens:
+        """After invalid_grant. Somebody whose lease outlived ours may have been faster; then theirs will do."""
+        stored = self._store.load()
+        if seen is not None and self._renewed_since(seen, stored):
+            return stored
+        for token in self._others(refused, stored):
             granted = self._ask(token, stored)
             if granted is not None:
                 return granted
         raise self.unauthorized()
 
-    def _others(self, refused: str) -> list[str]:
-        """What may still work: a newer one, the one a person has just put into the connection, the one before."""
-        stored = self._store.load()
-        kept = (stored.refresh, stored.previous_refresh) if stored else ("", "")
-        wanted = (kept[0], self._credentials.first_refresh_token, kept[1])
+    def _others(self, refused: str, stored: Tokens | None) -> list[str]:
+        """What may still work: a newer one, the one a person has just put into the connection, the one before.
+
+        Not what lay in the connection when the stored ones took its place: they have been newer ever since.
+        """
+        typed = self._credentials.first_refresh_token
+        if stored is None:
+            return [typed] if typed != refused else []
+        wanted = (stored.refresh, typed if _fingerprint(typed) != stored.spent else "", stored.previous_refresh)
         return [token for token in dict.fromkeys(wanted) if token and token != refused]
 
     def _ask(self, refresh: str, stored: Tokens | None) -> Tokens | None:
         """New tokens, stored already; None when the vendor says invalid_grant."""
+        granted = self._granted({"grant_type": "refresh_token", "refresh_token": refresh})
+        if granted is None:
+            return None
+        before = stored or Tokens("", granted.expires_at)
+        first = self._credentials.first_refresh_token
+        return self._store.save_renewed(
+            replace(
+                granted,
+                previous_refresh=before.previous_refresh if refresh == granted.refresh else refresh,
+                version=before.version,
+                refresh_hard_end_at=granted.refresh_hard_end_at or before.refresh_hard_end_at,
+                spent=_fingerprint(first) if refresh == first else before.spent,
+            )
+        )
+
+    def _granted(self, form: Mapping[str, str]) -> Tokens | None:
+        """What the token service gives for `form`; None when it says invalid_grant."""
         asked_at = self._clock.now()
-        answer = self._transport.sign_in(_refresh_request(self._credentials, refresh))
+        answer = self._transport.sign_in(_token_request(self._credentials, form))
         content = _content(answer)
         if answer.status != 200:
             _raise_unless_invalid_grant(answer.status, content)
             return None
-        granted = _granted(content, asked_at)
+        granted = _tokens(content, asked_at)
         self._life = granted.expires_at - asked_at
-        previous = stored.previous_refresh if stored and refresh == granted.refresh else refresh
-        version = stored.version if stored else 0
-        return self._store.save(
-            Tokens(granted.access, granted.expires_at, granted.refresh, previous, granted.refresh_expires_at, version)
-        )
+        return granted
 
 
-def _refresh_request(credentials: Credentials, refresh: str) -> Request:
+def _fingerprint(token: str) -> str:
+    """Tells two tokens apart without keeping either; empty for none."""
+    return hashlib.sha256(token.encode()).hexdigest()[:32] if token else ""
+
+
+def _token_request(credentials: Credentials, form: Mapping[str, str]) -> Request:
     pair = f"{credentials.client_id}:{credentials.client_secret}".encode()
     headers = {
         "Authorization": f"Basic {base64.b64encode(pair).decode()}",
@@ -141,8 +196,7 @@ def _refresh_request(credentials: Credentials, refresh: str) -> Request:
         # https://blogs.a.intuit.com/2025/11/12/important-changes-to-refresh-token-policy
         "x-include-refresh-token-hard-expires-in": "true",
     }
-    body = urlencode({"grant_type": "refresh_token", "refresh_token": refresh}).encode()
-    return Request("POST", credentials.token_url, headers=headers, body=body, kind="sign_in")
+    return Request("POST", credentials.token_url, headers=headers, body=urlencode(form).encode(), kind="sign_in")
 
 
 def _content(answer: Answer) -> Mapping[str, Any]:
@@ -170,16 +224,21 @@ def _raise_unless_invalid_grant(status: int, content: Mapping[str, Any]) -> None
     raise TryLater(f"QuickBooks refused the sign-in without a reason we know (HTTP {status})")
 
 
-def _granted(content: Mapping[str, Any], asked_at: datetime) -> Tokens:
+def _tokens(content: Mapping[str, Any], asked_at: datetime) -> Tokens:
     """Raises TryLater for an answer without both tokens: an empty one must never be stored."""
     access, refresh = content.get("access_token"), content.get("refresh_token")
     life = _seconds(content.get("expires_in"))
     if not (isinstance(access, str) and access and isinstance(refresh, str) and refresh and life):
         raise TryLater("QuickBooks answered the sign-in without tokens")
-    ends = [_seconds(content.get(f"x_refresh_token_{kind}")) for kind in ("expires_in", "hard_expires_in")]
-    end = min((seconds for seconds in ends if seconds), default=None)
-    ends_at = asked_at + timedelta(seconds=end) if end else None
-    return Tokens(access, asked_at + timedelta(seconds=life), refresh, refresh_expires_at=ends_at)
+    rolling, hard = (_seconds(content.get(f"x_refresh_token_{kind}")) for kind in ("expires_in", "hard_expires_in"))
+    return Tokens(
+        access,
+        asked_at + timedelta(seconds=life),
+        refresh,
+        refresh_expires_at=asked_at + timedelta(seconds=rolling) if rolling else None,
+        refresh_used_at=asked_at,
+        refresh_hard_end_at=asked_at + timedelta(seconds=hard) if hard else None,
+    )
 
 
 def _seconds(value: object) -> int | None:
