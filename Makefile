@@ -17,7 +17,7 @@ endef
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run demo correct test lint install install-test clean
+.PHONY: help run demo correct test faults lint install install-test clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -33,6 +33,9 @@ correct: ## while `make run` is up: correct the planted mistakes at the source
 
 test: install-test ## lint, types, contracts and all tests; pytest's summary is the last line
 	@$(CHECKS); $(BIN)/python -m pytest tests || failed="$$failed pytest"; test -z "$$failed"
+
+faults: install-test ## the fault campaign on SQLite and PostgreSQL (about 20 minutes); figures in .run/faults.json
+	@PYTHONPATH=tests $(BIN)/python -m faults
 
 lint: install-test ## lint, types and contracts only
 	@$(CHECKS); test -z "$$failed"

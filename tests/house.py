@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import urllib.request
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -94,8 +96,7 @@ class House:
 
     @classmethod
     def build(cls, sandbox: Running, folder: Path, **changes: Any) -> House:
-        database = Database(f"sqlite:///{folder}/ledger.db")
-        migrate.upgrade(database)
+        database = _empty_ledger(folder / "ledger.db")
         flow = load(FLOWS)[0].model_copy(update=changes)
         return cls(sandbox, database, flow)
 
@@ -298,6 +299,21 @@ class House:
 
     def _call(self, method: str, path: str, body: object = None) -> Any:
         return _call(self.sandbox, method, path, body)
+
+
+def _empty_ledger(file: Path) -> Database:
+    """Migrated once in a process, copied ever after."""
+    database = Database(f"sqlite:///{file}")
+    if not _MIGRATED:
+        migrate.upgrade(database)
+        with closing(sqlite3.connect(file)) as connection:
+            _MIGRATED.append(connection.serialize())
+    else:
+        file.write_bytes(_MIGRATED[0])
+    return database
+
+
+_MIGRATED: list[bytes] = []
 
 
 def _call(sandbox: Running, method: str, path: str, body: object = None) -> Any:

@@ -89,6 +89,8 @@ class Control:
             web.delete("/control/mishaps", self.clear_mishaps),
             web.get("/control/journal", self.journal),
             web.get("/control/calls", self.calls),
+            web.get("/control/sendings", self.sendings),
+            web.post("/control/sendings", self.keep_sendings),
             web.get(state, self.records),
             web.post(state, self.insert),
             web.patch(state + "/{id}", self.edit),
@@ -141,6 +143,15 @@ class Control:
     async def calls(self, request: web.Request) -> web.Response:
         """How many calls came in."""
         return answer(self._world.journal.calls())
+
+    async def sendings(self, request: web.Request) -> web.Response:
+        """Every write that arrived, also those that mishaps kept from the vendor."""
+        return answer({"sendings": self._world.journal.sendings()})
+
+    async def keep_sendings(self, request: web.Request) -> web.Response:
+        """Keep them from now on, until the next reset."""
+        self._world.journal.keeps_sendings = True
+        return answer({"keeps_sendings": True}, 201)
 
     async def records(self, request: web.Request) -> web.Response:
         """Everything stored of one entity."""

@@ -34,6 +34,8 @@ class Journal:
         self._entries: list[Entry] = []
         self._calls: Counter[tuple[str, str, str]] = Counter()
         self._paths: Counter[tuple[str, str, str, int]] = Counter()
+        self._sendings: list[dict[str, str]] = []
+        self.keeps_sendings = False
 
     def record(
         self,
@@ -73,6 +75,14 @@ class Journal:
         self._calls[(vendor, tenant, kind)] += 1
         self._paths[(vendor, method, path_template, status)] += 1
 
+    def sent(self, vendor: str, path: str, body: str) -> None:
+        """A write arrived, whatever becomes of it then; kept only when somebody asked for it, for it is bulky."""
+        self._sendings.append({"vendor": vendor, "path": path, "body": body})
+
+    def sendings(self) -> list[dict[str, str]]:
+        """Every write that arrived since they are kept, in order."""
+        return list(self._sendings)
+
     def calls(self) -> dict[str, Any]:
         """Counts per vendor, tenant and kind, and per path and status."""
         totals = [
@@ -98,3 +108,5 @@ class Journal:
         self._entries.clear()
         self._calls.clear()
         self._paths.clear()
+        self._sendings.clear()
+        self.keeps_sendings = False

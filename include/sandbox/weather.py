@@ -30,6 +30,8 @@ def around(vendor: Vendor, world: World) -> Middleware:
     @web.middleware
     async def weather(request: web.Request, handler: Handler) -> web.StreamResponse:
         kind = kind_of(vendor, request)
+        if kind == "write" and world.journal.keeps_sendings:
+            world.journal.sent(vendor.name, request.path_qs, await request.text())
         mishap = world.misfortune.strike(vendor.name, kind, request.method, request.path_qs)
         response = await _befall(vendor, request, handler, mishap)
         status = NO_ANSWER if isinstance(response, Dropped) else response.status

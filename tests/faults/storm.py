@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from faults.subject import Choice, Ending, Subject, Worker
 
 LOOK = 0.02
-PATIENCE = 15.0
+PATIENCE = 12.0
 LONGEST_NAP = 6.0
+LONGEST_LEASE = 660.0
 BATCHES = (1, 30)
 
 
@@ -24,7 +25,7 @@ class Plan:
     kill_rate: float = 0.25
     crash_rate: float = 0.12
     pause_rate: float = 0.06
-    calls_ahead: int = 60
+    calls_ahead: int = 120
     rounds: int = 12
     calm_rounds: int = 8
     paused: float = 4.5
@@ -38,6 +39,9 @@ class Fate:
     worker: Worker
     stage: str
     killed_at: float
+    is_late: bool
+    """It dies, if ever, because nobody waits for it any longer."""
+
     stopped_at: float
     goes_on_at: float
     successor_at: float
@@ -60,6 +64,7 @@ class Storm:
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)
         self.is_calm = False
+        self.lost_patience = False
 
     def run(self) -> None:
         """Waves of documents in bad weather, then calm until nothing is left to do."""
@@ -78,6 +83,7 @@ class Storm:
 
     def draw_faults(self) -> None:
         """For every call to come, one by one: none, or which."""
+        self.subject.calm()
         for door, weights in self.subject.doors.items():
             for call in range(self.plan.calls_ahead):
                 if self.dice.random() < self.plan.fault_rate:
@@ -97,8 +103,14 @@ class Storm:
         return False
 
     def wait(self, endings: list[Ending]) -> None:
-        """Short waits are sat out, long ones pass by decree."""
-        wait = min((ending.wait for ending in endings if not ending.killed), default=0.1)
+        """Short waits are sat out, long ones pass by decree; also one that a worker slept through till we lost patience.
+
+        Somebody who asks for a second knows less than one who asks for a minute: the longest wish counts.
+        """
+        wait = max((ending.wait for ending in endings), default=0.0)
+        if self.lost_patience:
+            self.lost_patience = False
+            wait = LONGEST_LEASE
         if wait > LONGEST_NAP:
             self.subject.time_passes(wait + 1)
         else:
@@ -126,23 +138,25 @@ class Storm:
         point = f"{dice.choice([*self.subject.crash_points])}:{dice.randint(1, 3)}" if crash else ""
         size = round(BATCHES[1] ** dice.random())
         moment = now + 0.05 * 80 ** dice.random()
-        killed = moment if mortal and dice.random() < plan.kill_rate else now + PATIENCE
+        doomed = mortal and dice.random() < plan.kill_rate
+        killed = moment if doomed else now + PATIENCE
         stopped = moment if mortal and stage in self.subject.writing and dice.random() < plan.pause_rate else 0.0
         self.workers += 1
         worker = self.subject.start(stage, Choice(size, point))
-        return Fate(worker, stage, killed, stopped, stopped + plan.paused, stopped + plan.taken_over_after)
+        return Fate(worker, stage, killed, not doomed, stopped, stopped + plan.paused, stopped + plan.taken_over_after)
 
     def befall(self, fate: Fate, now: float) -> bool:
         """Kills, freezes or thaws. True when somebody is to take over from a frozen one."""
         if fate.worker.alive and now >= fate.killed_at and not fate.stopped_at:
             fate.worker.signal(signal.SIGKILL)
+            self.lost_patience |= fate.is_late
             fate.killed_at = float("inf")
         if not fate.stopped_at or now < fate.stopped_at:
             return False
         if now >= fate.goes_on_at:
             fate.worker.signal(signal.SIGCONT)
             fate.stopped_at, fate.killed_at = 0.0, now + PATIENCE
-        elif fate.goes_on_at != float("inf"):
+        else:
             fate.worker.signal(signal.SIGSTOP)
         took_over = fate.worker.alive and now >= fate.successor_at
         if took_over:

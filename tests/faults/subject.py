@@ -72,13 +72,13 @@ class Evidence:
     """By number: which number at the destination the source was told. No entry: it was told nothing."""
 
     wire_keys: Mapping[str, frozenset[str]]
-    """By number: the idempotency keys under which the destination was asked for it."""
+    """By record: the idempotency keys, each with the body under it, that arrived for it; lost calls included."""
 
     seen_again: int
-    """How many times the destination was asked once more for what it had been asked for before."""
+    """How many times a record arrived once more after the first time."""
 
     issues: Mapping[str, int]
-    """By number: how often it was rightly issued anew under another key, when that is more than once."""
+    """By record: how often it was rightly issued under a key of its own, when that is more than once."""
 
     open: int
     """What the subject itself still takes for sending or uncertain."""

@@ -114,7 +114,7 @@ def test_an_invalid_refresh_token_needs_a_person_and_says_so_in_the_words_of_old
 
     assert isinstance(outcome["check"], NeedsPerson)
     assert str(outcome["check"]).startswith(UNAUTHORIZED)
-    assert "Connect to QuickBooks again" in str(outcome["check"])
+    assert "What to do" in str(outcome["check"])
     assert house.writes() == []
     assert house.count("inbox") == 0
 

@@ -32,6 +32,7 @@ VENDORS = {
     "salesforce": {"base_url": "http://sf", "token_url": "http://sf/token", "api_version": "60.0",
                    "org_id": "00D", "companies": [], "credentials": {"client_id": "id", "client_secret": "s"}},
     "quickbooks": {"base_url": "http://qb", "token_url": "http://qb/token", "minor_version": "75",
+                   "authorize_url": "http://qb/connect",
                    "realms": [{"realm_id": "91", "name": "Acme", "refresh_token": "RT"}],
                    "credentials": {"client_id": "id", "client_secret": "s"}},
 }

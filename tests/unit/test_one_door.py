@@ -29,11 +29,21 @@ def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]
     return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
-def where(condition: str) -> list[str]:
+def where(name: str) -> list[str]:
     """Files and lines that call something of this name."""
-    return [
-        f"{path}:{call.lineno}" for path, tree in TREES.items() for call in calls(tree) if name_of(call) == condition
-    ]
+    return [f"{path}:{call.lineno}" for path, tree in TREES.items() for call in calls(tree) if name_of(call) == name]
+
+
+def users_of(*modules: str) -> set[str]:
+    """Files that import one of these modules, or something inside them; the local starter aside."""
+    found = set()
+    for path, tree in TREES.items():
+        for node in ast.walk(tree):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [each.name for each in node.names] if isinstance(node, ast.Import) else []
+            if any(name == module or name.startswith(f"{module}.") for name in names for module in modules):
+                found.add(path)
+    return {path for path in found if not path.startswith("orchestration/local/")}
 
 
 def files(found: list[str]) -> set[str]:

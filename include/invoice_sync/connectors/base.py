@@ -250,6 +250,7 @@ class Candidate:
     email: str = ""
     postcode: str = ""
     sku: str = ""
+    marker: str = ""
     active: bool = True
 
 

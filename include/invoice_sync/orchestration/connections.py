@@ -19,10 +19,11 @@ PROBE_SECONDS = 20
 
 def logins(flow: Flow) -> dict[str, Login]:
     """Both sides' logins by connection id. Raises SettingsError when a connection is not there."""
-    return {side.connection: _login(side) for side in (flow.source, flow.destination)}
+    return {side.connection: login(side) for side in (flow.source, flow.destination)}
 
 
-def _login(side: Endpoint) -> Login:
+def login(side: Endpoint) -> Login:
+    """One side's login. Raises SettingsError when its connection is not there."""
     try:
         found = BaseHook.get_connection(side.connection)
     except Exception as error:  # noqa: BLE001 - Airflow raises several kinds, all meaning "not there"

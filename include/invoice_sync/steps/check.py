@@ -11,6 +11,7 @@ from invoice_sync.ledger import runs
 from invoice_sync.ledger.tables import RunRow
 from invoice_sync.model.errors import SettingsError
 from invoice_sync.model.ports import Binding
+from invoice_sync.steps import tokens
 from invoice_sync.steps.context import Counts, StepContext
 
 log = logging.getLogger("invoice_sync.check")
@@ -19,10 +20,12 @@ log = logging.getLogger("invoice_sync.check")
 def check(context: StepContext) -> Counts:
     """The source's own counts, under the source's own names. Raises SettingsError with every finding."""
     _set_checked(context, False)
+    tokens.warn_of_disuse(context)
     sides = (
         (context.source.binding, context.source.inspect(context.flow.write_back)),
         (context.destination.binding, context.destination.inspect(context.flow.options)),
     )
+    tokens.warn_of_ends(context)
     findings = [finding for binding, inspection in sides for finding in _findings(context, binding, inspection)]
     if findings:
         raise SettingsError(_told(findings))

@@ -70,6 +70,10 @@ class StepContext:
         found = documents.contents(session, rows)
         return {row.id: self.model(row, found[row.id]) for row in rows}
 
+    def marker(self, row: DocumentRow) -> str:
+        """How we recognise our own record at the destination, whatever else is changed there."""
+        return f"{row.source_vendor}:{row.entity}:{row.source_id}"
+
     def log_entry(self, level: str, message: object, description: str) -> None:
         """One line in the process log, under the name that the seed's users look for."""
         with self.transaction() as session:

@@ -28,22 +28,44 @@ class Decision:
     problem: Problem | None = None
 
 
+class Near:
+    """Candidates found by what they share, so that n records are not compared with m candidates each."""
+
+    def __init__(self, candidates: Sequence[Candidate]) -> None:
+        self._by_key: dict[str, list[Candidate]] = {}
+        for candidate in candidates:
+            for key in _keys(candidate.remote_id, candidate.name, candidate.sku, candidate.email, candidate.marker):
+                self._by_key.setdefault(key, []).append(candidate)
+
+    def to(self, wanted: Party | Product, name: str, marker: str) -> list[Candidate]:
+        """Those that share an id, a name, a SKU, an e-mail or our marker with `wanted`, each once."""
+        sku, email = (wanted.sku, "") if isinstance(wanted, Product) else ("", wanted.email)
+        keys = _keys(wanted.foreign_id, name, sku, email, marker)
+        return list(dict.fromkeys(found for key in keys for found in self._by_key.get(key, [])))
+
+
 def match(context: StepContext, entity: Entity) -> Counts:
     """Decides every waiting customer or product; writes nothing outside the ledger."""
     with context.transaction() as session:
         rows = _link_known(session, context, entity)
         models = context.models(session, rows)
-    candidates = _candidates(context, entity, [cast(Party | Product, models[row.id]) for row in rows])
+    near = Near(_candidates(context, entity, [cast(Party | Product, models[row.id]) for row in rows]))
     with context.transaction() as session:
         for row in documents.fresh(session, rows, DocumentState.WAITING):
-            _apply(session, context, row, decide(context, cast(Party | Product, models[row.id]), candidates))
+            wanted = cast(Party | Product, models[row.id])
+            marker = context.marker(row)
+            candidates = near.to(wanted, context.destination.record_name(wanted), marker)
+            _apply(session, context, row, decide(context, wanted, candidates, marker))
         session.flush()
         block_invoices(session, context, entity)
         return _counts(session, context, entity)
 
 
-def decide(context: StepContext, wanted: Party | Product, candidates: Sequence[Candidate]) -> Decision:
-    """The cascade: id on record at the source, then the exact rule of the entity, then the name as a warning."""
+def decide(context: StepContext, wanted: Party | Product, candidates: Sequence[Candidate], marker: str) -> Decision:
+    """The cascade: our own marker, id on record at the source, the exact rule of the entity, the name as a warning."""
+    ours = [candidate for candidate in candidates if candidate.active and candidate.marker == marker]
+    if len(ours) == 1:
+        return Decision(link=ours[0], rule="our marker")
     if wanted.foreign_id:
         return _by_foreign_id(wanted, candidates, context.flow.destination.vendor)
     exact = _exact(wanted, candidates)
@@ -79,6 +101,11 @@ def _link_known(session: Session, context: StepContext, entity: Entity) -> list[
         if row.source_id in known:
             documents.move(row, DocumentState.LINKED, context.now)
     return [row for row in rows if row.source_id not in known]
+
+
+def _keys(remote_id: str, name: str, sku: str, email: str, marker: str) -> list[str]:
+    parts = {"id": remote_id, "name": folded(name), "sku": folded(sku), "mail": folded(email), "marker": marker}
+    return [f"{kind}:{text}" for kind, text in parts.items() if text]
 
 
 def _candidates(context: StepContext, entity: Entity, wanted: Sequence[Party | Product]) -> list[Candidate]:

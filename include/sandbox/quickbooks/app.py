@@ -10,6 +10,7 @@ from aiohttp import web
 
 from sandbox.quickbooks import operator, seed
 from sandbox.quickbooks.api import Api
+from sandbox.quickbooks.consent import AUTHORIZE_PATH, ConsentPage
 from sandbox.quickbooks.desk import ENTITIES, NAME
 from sandbox.quickbooks.gate import Gate
 from sandbox.quickbooks.limits import Limiter
@@ -38,6 +39,7 @@ class QuickBooks:
         self._tokens = TokenDesk(self._settings, world.random)
         self._limiter = Limiter(self._settings)
         self._gate = Gate(world, self._tokens, self._limiter)
+        self._page = ConsentPage(world, self._tokens, self._companies)
         self._api = Api(world, self._settings, self._gate, self._companies)
         self._begin()
 
@@ -56,6 +58,7 @@ class QuickBooks:
         return [
             web.post(TOKEN_PATH, self._token),
             web.post(REVOKE_PATH, self._revoke),
+            *self._page.routes(),
             *self._api.routes(),
         ]
 
@@ -66,7 +69,8 @@ class QuickBooks:
             for realm, company in self._companies.items()
         ]
         return {
-            "base_url": base_url, "token_url": base_url + TOKEN_PATH, "realms": realms,
+            "base_url": base_url, "token_url": base_url + TOKEN_PATH,
+            "authorize_url": base_url + AUTHORIZE_PATH, "realms": realms,
             "credentials": {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}, "minor_version": "75",
         }  # fmt: skip
 
@@ -135,13 +139,14 @@ class QuickBooks:
             return self._json(refusal.status, refusal.body)
 
     def _granted(self, request: web.Request, form: dict[str, str]) -> Record:
-        grant = form.get("grant_type")
-        if grant != "refresh_token":
-            raise TokenRefusal("unsupported_grant_type" if grant else "invalid_request")
-        if not form.get("refresh_token"):
-            raise TokenRefusal("invalid_request")
+        grant, now = form.get("grant_type"), self._world.clock.now()
         hard_end = request.headers.get(_HARD_END, "").lower() == "true"
-        return self._tokens.refresh(form["refresh_token"], self._world.clock.now(), hard_end)
+        if grant == "refresh_token" and form.get("refresh_token"):
+            return self._tokens.refresh(form["refresh_token"], now, hard_end)
+        if grant == "authorization_code" and form.get("code") and form.get("redirect_uri"):
+            return self._tokens.exchange(form["code"], form["redirect_uri"], now, hard_end)
+        known = grant in (None, "", "refresh_token", "authorization_code")
+        raise TokenRefusal("invalid_request" if known else "unsupported_grant_type")
 
     async def _revoke(self, request: web.Request) -> web.Response:
         try:

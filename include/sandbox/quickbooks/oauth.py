@@ -1,4 +1,4 @@
-"""Intuit's OAuth 2.0 token service: refresh with rotation, and revocation.
+"""Intuit's OAuth 2.0 token service: authorisation codes, refresh with rotation, and revocation.
 
 https://developer.intuit.com/app/developer/qbo/docs/develop/authentication-and-authorization/oauth-2.0
 """
@@ -49,6 +49,15 @@ class Access:
     ends: datetime
 
 
+@dataclass(frozen=True)
+class Code:
+    """An authorisation code's company, the redirect it was sent to, and its end."""
+
+    realm: str
+    redirect_uri: str
+    ends: datetime
+
+
 class TokenDesk:
     """Every token of every company."""
 
@@ -57,11 +66,13 @@ class TokenDesk:
         self._random = random
         self._grants: dict[str, Grant] = {}
         self._access: dict[str, Access] = {}
+        self._codes: dict[str, Code] = {}
 
     def clear(self) -> None:
         """Forget every connection and token."""
         self._grants.clear()
         self._access.clear()
+        self._codes.clear()
 
     def consent(self, realm: str, now: datetime) -> None:
         """Give the app a connection to a company, as the owner's click would."""
@@ -77,15 +88,28 @@ class TokenDesk:
         if _credentials(authorization) != (CLIENT_ID, CLIENT_SECRET):
             raise TokenRefusal("invalid_client", 401)
 
+    def authorise(self, realm: str, redirect_uri: str, now: datetime) -> str:
+        """A code, as the owner's click on "Connect" sends it to the app."""
+        code = f"XAB{self._random.getrandbits(160):040x}"
+        ends = now + timedelta(seconds=self._settings.authorization_code_seconds)
+        self._codes[code] = Code(realm, redirect_uri, ends)
+        return code
+
+    def exchange(self, code: str, redirect_uri: str, now: datetime, hard_end: bool) -> Record:
+        """A code's tokens, once. The company's earlier connection ends: the harsher reading."""
+        held = self._codes.pop(code, None)
+        if held is None or now >= held.ends or redirect_uri != held.redirect_uri:
+            raise TokenRefusal("invalid_grant")
+        value = f"RT1-{self._random.getrandbits(160):040x}"
+        grant = self._grants[held.realm] = Grant(held.realm, value, now, now, now)
+        return self._answer(grant, self._new_access(grant, now), now, hard_end)
+
     def refresh(self, token: str, now: datetime, hard_end: bool) -> Record:
         """A new access token, and a refresh token that may be a new one."""
         grant = self._grant_of(token, now)
         grant.used = now
         self._rotate(grant, now)
-        access = f"eyJ{self._random.getrandbits(256):064x}"
-        seconds = self._settings.access_token_seconds
-        self._access[access] = Access(grant.realm, now + timedelta(seconds=seconds))
-        return self._answer(grant, access, now, hard_end)
+        return self._answer(grant, self._new_access(grant, now), now, hard_end)
 
     def realm_of(self, access: str, now: datetime) -> str | None:
         """The company of a living access token."""
@@ -108,6 +132,11 @@ class TokenDesk:
             raise TokenRefusal("invalid_request")
         self._grants.pop(realm, None)
         self._access = {t: held for t, held in self._access.items() if held.realm != realm}
+
+    def _new_access(self, grant: Grant, now: datetime) -> str:
+        access = f"eyJ{self._random.getrandbits(256):064x}"
+        self._access[access] = Access(grant.realm, now + timedelta(seconds=self._settings.access_token_seconds))
+        return access
 
     def _grant_of(self, token: str, now: datetime) -> Grant:
         if token in self._access:

@@ -19,6 +19,7 @@ class Settings:
     rotate: str = "every_refresh"
     refresh_grace_seconds: float = 0
     access_token_seconds: float = 3600
+    authorization_code_seconds: float = 300
     refresh_idle_days: float = 100
     refresh_hard_years: float = 5
     replay_mode: str = "remember"

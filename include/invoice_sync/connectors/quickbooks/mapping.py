@@ -104,6 +104,7 @@ def candidate(kind: str, record: Json) -> Candidate:
         email=_text(_inside(record, "PrimaryEmailAddr", "Address")),
         postcode=_text(_inside(record, "BillAddr", "PostalCode")),
         sku=_text(record.get("Sku")),
+        marker=first_line(record.get("Notes")),
         active=record.get("Active") is not False,
     )
 

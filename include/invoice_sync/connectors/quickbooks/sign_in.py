@@ -118,9 +118,9 @@ class SignIn:
         """One process at a time gets past the lease; who waited finds the tokens of the one before."""
         with self._store.refreshing():
             stored = self._store.load()
-            self._held = stored if self._renewed_since(seen, stored) else self._refreshed(stored)
+            self._held = stored if self._newer(stored, seen) else self._refreshed(stored)
 
-    def _renewed_since(self, seen: Tokens | None, stored: Tokens | None) -> TypeGuard[Tokens]:
+    def _newer(self, stored: Tokens | None, seen: Tokens | None) -> TypeGuard[Tokens]:
         moved = stored is not None and (seen is None or stored.version != seen.version)
         return stored is not None and moved and not self._ages(stored)
 
@@ -132,7 +132,7 @@ class SignIn:
     def _second_try(self, refused: str, seen: Tokens | None) -> Tokens:
         """After invalid_grant. Somebody whose lease outlived ours may have been faster; then theirs will do."""
         stored = self._store.load()
-        if seen is not None and self._renewed_since(seen, stored):
+        if seen is not None and self._newer(stored, seen):
             return stored
         for token in self._others(refused, stored):
             granted = self._ask(token, stored)

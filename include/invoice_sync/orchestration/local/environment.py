@@ -188,6 +188,7 @@ def _quickbooks(vendor: Mapping[str, Any]) -> str:
     realm = vendor["realms"][0]
     extra = {
         "token_url": vendor["token_url"],
+        "authorize_url": vendor["authorize_url"],
         "minor_version": vendor["minor_version"],
         "realm_id": realm["realm_id"],
         "refresh_token": realm["refresh_token"],

@@ -1,0 +1,94 @@
+"""Refusals that can be foreseen without knowing the destination: does it add up, does everything it names exist."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from invoice_sync.connectors.base import Remote, placeholder, split_placeholder
+from invoice_sync.ledger import documents
+from invoice_sync.ledger.tables import DocumentRow
+from invoice_sync.model.documents import Entity, Invoice
+from invoice_sync.model.errors import Problem
+from invoice_sync.model.words import DocumentState
+from invoice_sync.steps.context import StepContext
+
+KNOWN = (DocumentState.LINKED, DocumentState.TO_ADD, DocumentState.PLANNED)
+
+
+def known_parties(session: Session, context: StepContext, rows: Sequence[DocumentRow]) -> frozenset[str]:
+    """Placeholders of the customers and products of these invoices that are linked or will be added."""
+    wanted: dict[Entity, set[str]] = {"customer": set(), "product": set()}
+    for parts in (split_placeholder(text) for row in rows for text in documents.needs_of(row)):
+        if parts is not None:
+            wanted[parts[0]].add(parts[1])
+    return frozenset(
+        placeholder(entity, source_id)
+        for entity, ids in wanted.items()
+        for source_id, party in documents.by_source(session, context.scope, entity, sorted(ids)).items()
+        if party.state in KNOWN
+    )
+
+
+def own(
+    context: StepContext, row: DocumentRow, invoice: Invoice, known: frozenset[str], holder: Remote | None
+) -> list[Problem]:
+    """Every problem of an invoice that was not delivered yet. `holder`: who has its number there."""
+    return [
+        *_rounding_not_wanted(context, invoice),
+        *_unmatched(row, known),
+        *_does_not_tie(invoice),
+        *_number_taken(row, holder),
+    ]
+
+
+def one(problems: Sequence[Problem]) -> Problem:
+    """All reasons of a document in one, so that a person mends it in one go."""
+    first = problems[0]
+    if len(problems) == 1:
+        return first
+    reason = " ".join(problem.reason for problem in problems)
+    return Problem(first.cause, reason, " ".join(problem.cure for problem in problems), first.vendor_code)
+
+
+def _unmatched(row: DocumentRow, known: frozenset[str]) -> list[Problem]:
+    missing = [text.removeprefix("@@").replace("/", " ") for text in documents.needs_of(row) if text not in known]
+    if not missing:
+        return []
+    reason = f"{row.number} refers to {', '.join(missing)}, which the source does not show us."
+    return [Problem("unmatched", reason, "Let the integration user see the record, or correct the invoice.")]
+
+
+def _rounding_not_wanted(context: StepContext, invoice: Invoice) -> list[Problem]:
+    gap = [charge.amount for charge in invoice.charges if charge.kind == "rounding"]
+    if context.flow.options.rounding_line or not gap:
+        return []
+    reason = f"The lines of {invoice.number} round to {gap[0]} less than its total, and a rounding line is not wanted."
+    return [Problem("rounding", reason, "Set `rounding_line` in flows.yaml, or correct the lines in the source.")]
+
+
+def _does_not_tie(invoice: Invoice) -> list[Problem]:
+    gap = invoice.total - invoice.computed_total
+    if not gap:
+        return []
+    return [
+        Problem(
+            "does_not_tie",
+            f"The invoice total is {invoice.total}, but its lines, charges, discount and tax come to "
+            f"{invoice.computed_total}: a gap of {gap}.",
+            "Correct the tax, a charge or a line in the source system, so that they add up to the total.",
+        )
+    ]
+
+
+def _number_taken(row: DocumentRow, holder: Remote | None) -> list[Problem]:
+    if holder is None:
+        return []
+    return [
+        Problem(
+            "number_taken",
+            f"Number {row.number} is already used there by another document (id {holder.id}).",
+            "Find out whether it is the same invoice; if not, renumber or delete one of the two.",
+        )
+    ]

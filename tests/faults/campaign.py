@@ -1,0 +1,126 @@
+"""`make faults`: every database, seed and replay mode against processes that are killed, doubled and lied to.
+
+`python -m faults [--database sqlite|postgres|both] [--seeds 3] [--scale 4] [--quick] [--no-airflow]`
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+from tabulate import tabulate
+
+from faults import counting, real_airflow
+from faults.counting import Row
+from faults.flow import InvoiceFlow
+from faults.storm import Plan, Storm
+from postgres import fresh_database
+
+RUN = Path(__file__).parents[2] / ".run"
+MODES = ("remember", "forget")
+SHOWN = (
+    "database", "seed", "replay_mode", "documents", "write_calls", "lost_answers", "server_errors_after_commit",
+    "kills", "airflow_kills", "workers", "duplicates", "missing", "wrong_amount", "uncertain_left", "not_told",
+    "wire_keys_seen_again", "wrong_wire_keys", "seconds",
+)  # fmt: skip
+ALONGSIDE = 3
+
+
+def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m faults", description=__doc__)
+    parser.add_argument("--database", choices=("sqlite", "postgres", "both"), default="both")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--first-seed", type=int, default=1)
+    parser.add_argument("--scale", type=int, default=4, help="100 documents each, and one more lot of a few")
+    parser.add_argument("--quick", action="store_true", help="one seed, few documents, one wave, no Airflow")
+    parser.add_argument("--no-airflow", action="store_true")
+    parser.add_argument("--out", type=Path, default=RUN / "faults.json")
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """0 when nothing is doubled, missing, wrong or uncertain, and the volumes were reached."""
+    options = arguments(argv)
+    os.environ.setdefault("INVOICE_SYNC_KEYS", Fernet.generate_key().decode())
+    folder = options.out.parent / "faults"
+    shutil.rmtree(folder, ignore_errors=True)
+    rows = sorted(_all(_jobs(options, folder)), key=lambda row: (row["database"], row["where"], row["seed"]))
+    options.out.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    print(tabulate([[row.get(name, "") for name in SHOWN] for row in rows], headers=_headers()))
+    short = counting.bad(rows) + ([] if options.quick else counting.shortfalls(rows))
+    short += [f"{_name(row)} never came to its end: {row['unfinished']}" for row in rows if not row["green"]]
+    print("\n".join(short) or f"Nothing doubled, missing, wrong or uncertain. Written to {options.out}.")
+    return 1 if short else 0
+
+
+def storm_row(database: str, seed: int, mode: str, scale: int, plan: Plan, folder: Path) -> Row:
+    """One flow through one storm."""
+    began = time.monotonic()
+    subject = InvoiceFlow(ledger(database, folder), mode, scale, folder)
+    storm = Storm(subject, f"{database} {seed} {mode}", plan)
+    try:
+        subject.prepare()
+        storm.run()
+        evidence, struck = subject.evidence(), subject.struck()
+    finally:
+        subject.close()
+    return {
+        "flow": real_airflow.DAG, "database": database, "seed": seed, "replay_mode": mode, "where": "processes",
+        **counting.counted(evidence), **counting.weather(struck),
+        "kills": storm.kills, "airflow_kills": 0, "pauses": storm.pauses, "workers": storm.workers,
+        "rounds": storm.rounds, "green": storm.green, "stories": storm.stories,
+        "unfinished": dict(evidence.unfinished), "seconds": round(time.monotonic() - began),
+    }  # fmt: skip
+
+
+def ledger(database: str, folder: Path) -> str:
+    folder.mkdir(parents=True, exist_ok=True)
+    return f"sqlite:///{folder}/storm.db" if database == "sqlite" else fresh_database()
+
+
+def _jobs(options: argparse.Namespace, folder: Path) -> Iterator[Callable[[], Row]]:
+    """The longest first."""
+    databases = ("sqlite", "postgres") if options.database == "both" else (options.database,)
+    for database in databases if not (options.quick or options.no_airflow) else ():
+        at = folder / f"{database}-airflow"
+        yield lambda database=database, at=at: real_airflow.row(database, 0, ledger(database, at), at)  # type: ignore[misc]
+    plan = Plan(waves=1, rounds=8) if options.quick else Plan()
+    seeds = range(options.first_seed, options.first_seed + (1 if options.quick else options.seeds))
+    scale = 1 if options.quick else options.scale
+    for seed in seeds:
+        for mode in MODES:
+            for database in databases:
+                at = folder / f"{database}-{seed}-{mode}"
+                yield lambda database=database, seed=seed, mode=mode, at=at: storm_row(  # type: ignore[misc]
+                    database, seed, mode, scale, plan, at
+                )
+
+
+def _all(jobs: Iterator[Callable[[], Row]]) -> Iterator[Row]:
+    """A few at a time: most of their life is waiting."""
+    with ThreadPoolExecutor(ALONGSIDE) as pool:
+        running: list[Future[Row]] = [pool.submit(job) for job in jobs]
+        for done in as_completed(running):
+            row = done.result()
+            print(_told(row), flush=True)
+            yield row
+
+
+def _told(row: Row) -> str:
+    names = ("documents", "lost_answers", "kills", *counting.MUST_BE_ZERO, "seconds")
+    return f"{_name(row)}: " + ", ".join(f"{name} {row[name]}" for name in names)
+
+
+def _name(row: Row) -> str:
+    return f"{row['database']} {row['where']} seed {row['seed']} {row['replay_mode']}"
+
+
+def _headers() -> list[str]:
+    return [name.replace("_", "\n") for name in SHOWN]
