@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -36,3 +36,13 @@ def house(sandbox: Running, tmp_path: Path) -> Iterator[House]:
     built = House.build(sandbox, tmp_path)
     yield built
     built.database.dispose()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Lets a fixture see how its test ended."""
+    report = yield
+    setattr(item, f"rep_{report.when}", report)
+    return report

@@ -1,6 +1,6 @@
 """A real PostgreSQL for tests: one server a process, a fresh database for every caller. Comes out of a wheel.
 
-    url = fresh_database()      # postgresql+psycopg://...; empty, nothing migrated
+url = fresh_database()      # postgresql+psycopg://...; empty, nothing migrated
 """
 
 from __future__ import annotations

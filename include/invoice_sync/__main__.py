@@ -1,12 +1,16 @@
-"""`python -m invoice_sync`: brings the ledger up to date, and prints statements."""
+"""`python -m invoice_sync`: brings the ledger up to date, prints statements, creates a vanished invoice again."""
 
 from __future__ import annotations
 
 import argparse
+import getpass
 import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
 
 from invoice_sync.ledger import migrate, runs
 from invoice_sync.ledger.database import Database
+from invoice_sync.ledger.operator import reissue, restored
 from invoice_sync.model import canonical
 from invoice_sync.model.errors import InvoiceSyncError
 
@@ -16,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
     try:
         database = Database.from_environment()
-        return _statement(database, chosen) if chosen.command == "statement" else _migrate(database)
+        return COMMANDS[chosen.command](database, chosen)
     except InvoiceSyncError as error:
         print(error, file=sys.stderr)
         return 2
@@ -30,10 +34,15 @@ def _parser() -> argparse.ArgumentParser:
     statement.add_argument("--flow", required=True)
     statement.add_argument("--run", default=None, help="Airflow's run id; the flow's newest run without it")
     statement.add_argument("--json", action="store_true", help="as JSON instead of text")
+    again = commands.add_parser("reissue", help="create a delivered invoice again that vanished at the destination")
+    again.add_argument("--flow", required=True)
+    again.add_argument("--document", required=True, help="the invoice's number at the source")
+    again.add_argument("--because", required=True, help="the reason, for the process log")
+    commands.add_parser("restored", help="say that an older ledger was put back, before any flow runs again")
     return parser
 
 
-def _migrate(database: Database) -> int:
+def _migrate(database: Database, _chosen: argparse.Namespace) -> int:
     migrate.upgrade(database)
     return 0
 
@@ -47,6 +56,27 @@ def _statement(database: Database, chosen: argparse.Namespace) -> int:
     print(canonical.dumps(body) if chosen.json else body["text"])
     return 0
 
+
+def _reissue(database: Database, chosen: argparse.Namespace) -> int:
+    with database.transaction(lock=chosen.flow) as session:
+        reissue(session, chosen.flow, chosen.document, chosen.because, getpass.getuser(), datetime.now(UTC))
+    print(f"{chosen.document} is planned anew by the next run of {chosen.flow}.")
+    return 0
+
+
+def _restored(database: Database, _chosen: argparse.Namespace) -> int:
+    with database.transaction() as session:
+        count = restored(session, datetime.now(UTC))
+    print(f"{count} document(s) are looked up at their destination before anything is created.")
+    return 0
+
+
+COMMANDS: dict[str, Callable[[Database, argparse.Namespace], int]] = {
+    "migrate": _migrate,
+    "statement": _statement,
+    "reissue": _reissue,
+    "restored": _restored,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -53,9 +53,7 @@ class Journal:
         if outcome not in OUTCOMES:
             raise ValueError(f"outcome {outcome!r} is not one of {', '.join(OUTCOMES)}")
         n = len(self._entries) + 1
-        self._entries.append(
-            Entry(n, vendor, tenant, entity, operation, key, remote_id, wire_key, outcome, code)
-        )
+        self._entries.append(Entry(n, vendor, tenant, entity, operation, key, remote_id, wire_key, outcome, code))
 
     def since(self, n: int = 0) -> list[dict[str, Any]]:
         """Entries numbered above n."""
@@ -98,9 +96,7 @@ class Journal:
     def count(self, vendor: str, kind: str, tenant: str | None = None) -> int:
         """How many calls of one kind a vendor got, of one tenant or of all."""
         return sum(
-            count
-            for (v, t, k), count in self._calls.items()
-            if v == vendor and k == kind and tenant in (None, t)
+            count for (v, t, k), count in self._calls.items() if v == vendor and k == kind and tenant in (None, t)
         )
 
     def clear(self) -> None:

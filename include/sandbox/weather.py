@@ -35,9 +35,7 @@ def around(vendor: Vendor, world: World) -> Middleware:
         mishap = world.misfortune.strike(vendor.name, kind, request.method, request.path_qs)
         response = await _befall(vendor, request, handler, mishap)
         status = NO_ANSWER if isinstance(response, Dropped) else response.status
-        world.journal.call(
-            vendor.name, tenant_of(request), request.method, template_of(request), status, kind
-        )
+        world.journal.call(vendor.name, tenant_of(request), request.method, template_of(request), status, kind)
         return response
 
     return weather
@@ -61,9 +59,7 @@ def template_of(request: web.Request) -> str:
     return resource.canonical if resource is not None else "(no such path)"
 
 
-async def _befall(
-    vendor: Vendor, request: web.Request, handler: Handler, mishap: Mishap | None
-) -> web.StreamResponse:
+async def _befall(vendor: Vendor, request: web.Request, handler: Handler, mishap: Mishap | None) -> web.StreamResponse:
     if mishap is None:
         return await _handled(request, handler)
     instead = await _before(vendor, request, mishap)

@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from invoice_sync.connectors import registry
-from invoice_sync.connectors.base import Armed, Destination, Outcome, Timing, Verdict, WireItem, WriteClass
+from invoice_sync.connectors.base import Armed, Destination, Outcome, Timing, Verdict, WireItem, WriteClass, placeholder
 from invoice_sync.connectors.parts import Parts
 from invoice_sync.connectors.quickbooks.connector import Credentials, QuickBooks
 from invoice_sync.model import canonical
@@ -168,7 +168,7 @@ def resolved(connector: QuickBooks, document: Invoice) -> dict[str, Any]:
     body["CustomerRef"] = {"value": document.customer}
     for line in body["Line"]:
         reference = line.get("SalesItemLineDetail", {}).get("ItemRef", {})
-        reference |= {"value": reference.get("value", "").removeprefix("@@product/")}
+        reference |= {"value": reference.get("value", "").removeprefix(placeholder("product", ""))}
     return dict(body)
 
 
@@ -300,7 +300,7 @@ def test_an_invoice_comes_back_as_it_was_sent(bench: Bench) -> None:
     assert outcome.remote.facts == connector.expected("invoice", "create", body)
     assert outcome.remote.facts["total"] == "3380 USD"
     assert connector.reread("invoice", [outcome.remote.id, "999999", "x"]) == {outcome.remote.id: outcome.remote}
-    assert connector.taken_numbers([invoice("inv-1"), invoice("INV-2")]) == {"inv-1": outcome.remote}
+    assert connector.taken_numbers([invoice("inv-1"), invoice("INV-2")]) == {"inv-1": [outcome.remote]}
 
 
 def test_customers_and_products_are_added(bench: Bench) -> None:

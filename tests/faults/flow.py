@@ -67,7 +67,7 @@ class InvoiceFlow:
 
     crash_points: tuple[str, ...] = field(default_factory=lambda: crash_points())
 
-    doors = {  # noqa: RUF012 - a table
+    doors = {
         "quickbooks/write": WRITE_FAULTS,
         "salesforce/write": WRITE_FAULTS,
         "quickbooks/sign_in": SIGN_IN_FAULTS,
@@ -203,4 +203,3 @@ def _door(mishap: dict[str, Any]) -> tuple[str, str]:
 
 def _named(code: str, fields: dict[str, Any]) -> dict[str, Any]:
     return {f"rstk__{code}_{name}__c": value for name, value in fields.items()}
-

@@ -103,11 +103,6 @@ def _show_the_field(house: House) -> None:
     house.settings("salesforce", hidden_fields=[])
 
 
-def _unlock(house: House) -> None:
-    row = house.records("salesforce", "rstk__sydefault__c")[0]
-    house.edit("salesforce", "rstk__sydefault__c", row["Id"], rstk__sydefault_salesexport__c=False)
-
-
 def _acknowledge_only(house: House) -> None:
     house.flow = house.flow.model_copy(update={"write_back": "acknowledge"})
 
@@ -120,7 +115,6 @@ def _freight_again(house: House) -> None:
     ("obstacle", "cure"),
     [
         (_hidden_field, _show_the_field),
-        (_export_locked, _unlock),
         (_financials, _acknowledge_only),
         (_no_freight_item, _freight_again),
     ],
@@ -173,7 +167,6 @@ def test_a_second_tenant_cannot_take_over_the_ledger_of_a_company(house: House) 
     assert house.writes(since=before) == []
 
 
-@pytest.mark.xfail(strict=True, reason="ledger/tokens.py: load() of another tenant's token raises, for ever")
 @pytest.mark.parametrize("side", ["source", "destination"])
 def test_a_wrong_tenant_in_the_settings_can_be_corrected(house: House, side: str) -> None:
     house.correct_everything()

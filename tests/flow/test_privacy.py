@@ -18,7 +18,7 @@ from invoice_sync.steps.chain import STEPS
 PARTIES = (
     "Amber Lane", "Birch", "O'Malley", "Harbor Line", "Cedar Valley", "Dogwood", "12 Amber Lane", "97201", "555-01",
 )  # fmt: skip
-OURS = ("invoice_sync", "urllib3", "requests")
+OURS = ("invoice_sync", "urllib3", "requests", "sqlalchemy")
 
 
 @dataclass
@@ -119,7 +119,6 @@ def test_every_token_is_told_to_the_masker_before_it_is_used(traces: Traces) -> 
     assert any(token.startswith("00D") for token in traces.tokens)
 
 
-@pytest.mark.xfail(strict=True, reason="ledger/database.py: create_engine without hide_parameters=True")
 def test_an_error_of_the_database_shows_no_values(house: House) -> None:
     house.run(steps=tuple(STEPS)[:5])
 

@@ -117,7 +117,7 @@ def lost_name(name: str) -> str:
     return "lost after" if name == "late" else name
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(storm=storms)
 def test_whatever_happens_every_document_is_there_once_or_waits_for_a_person(storm: Storm) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -13,6 +13,7 @@ from delivering import (
     TIMING,
     Answer,
     Table,
+    echo,
     explodes,
     hit,
     late,
@@ -177,6 +178,16 @@ def test_ours_but_voided_meanwhile_is_for_a_person(table: Table) -> None:
     table.deliver()
     assert (table.document("A").state, table.document("A").cause) == (DocumentState.REVIEW, "mismatch")
     assert len(table.vendor.calls) == 1
+
+
+def test_a_record_that_belongs_to_another_document_is_never_adopted(table: Table) -> None:
+    table.plan("A", "B")
+    table.vendor.script.append({"A": echo(number="B", marker="m:B"), "B": lost_before})
+    uncertain(table)
+    table.clock.pass_by(AFTER_QUIET)
+    table.deliver()
+    assert table.links() == {"A": "R1"}
+    assert (table.document("B").state, table.document("B").cause) == (DocumentState.REVIEW, "number_taken")
 
 
 def test_one_lookup_serves_a_whole_batch(table: Table) -> None:

@@ -171,3 +171,13 @@ def test_a_token_is_prepared_before_each_call_and_before_arming(table: Table) ->
     table.vendor.prepare = lambda: states.append(table.intent("A").state)
     table.deliver()
     assert states == [IntentState.PLANNED]
+
+
+def test_after_a_throttle_no_further_call_leaves(tmp_path: Path) -> None:
+    table = Table.build(tmp_path, batch=1)
+    table.plan("A", "B", "C")
+    table.vendor.script.append(throttled(90))
+    with pytest.raises(TryLater):
+        table.deliver()
+    assert len(table.vendor.calls) == 1
+    assert table.attempts("B") == []

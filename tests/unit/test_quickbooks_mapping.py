@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from invoice_sync.connectors.base import placeholder
 from invoice_sync.connectors.quickbooks import mapping, preflight
 from invoice_sync.connectors.quickbooks.invoices import invoice_body
 from invoice_sync.connectors.quickbooks.query import portions, quoted, select
@@ -169,7 +170,7 @@ def test_invoice_body() -> None:
     document = invoice(charges=(Charge("freight", usd(900)),), discount=usd(255), tax=usd(185), memo="Thanks")
     sales = {"Qty": Decimal(3), "UnitPrice": Decimal("8.5"), "TaxCodeRef": {"value": "TAX"}}
     assert body_of(document) == {
-        "CustomerRef": {"value": "@@customer/C1"},
+        "CustomerRef": {"value": placeholder("customer", "C1")},
         "DocNumber": "INV-1",
         "TxnDate": "2026-11-01",
         "DueDate": "2026-12-01",
@@ -181,7 +182,7 @@ def test_invoice_body() -> None:
                 "DetailType": "SalesItemLineDetail",
                 "Amount": Decimal("25.50"),
                 "Description": "Hand trowel",
-                "SalesItemLineDetail": {"ItemRef": {"value": "@@product/P1"}, **sales},
+                "SalesItemLineDetail": {"ItemRef": {"value": placeholder("product", "P1")}, **sales},
             },
             {
                 "DetailType": "SalesItemLineDetail",

@@ -127,8 +127,8 @@ def _check_choice(consent: Consent, parts: Parts, answer: Mapping[str, str]) -> 
     tenant = consent.tenant_of(answer)
     if tenant != binding.tenant:
         raise NeedsPerson(
-            f"This consent is for the {binding.vendor} company {_printable(tenant)}, but company {binding.company} is bound to "
-            f"{binding.tenant} in flows.yaml. It was refused, and nothing was stored.",
+            f"This consent is for the {binding.vendor} company {_printable(tenant)}, but company "
+            f"{binding.company} is bound to {binding.tenant} in flows.yaml. It was refused, and nothing was stored.",
             cure=f"Start the command again and choose the company with the ID {binding.tenant}.",
         )
 

@@ -277,23 +277,27 @@ class Destination(Writer, Protocol):
     def preflight(self, document: Document, body: Json, profile: Json) -> list[Problem]:
         """Pure. The refusals that can be foreseen."""
 
-    def taken_numbers(self, invoices: Sequence[Invoice]) -> Mapping[str, Remote]:
-        """By invoice number: documents the destination already holds under it."""
+    def taken_numbers(self, invoices: Sequence[Invoice]) -> Mapping[str, Sequence[Remote]]:
+        """By invoice number: every document that the destination already holds under it."""
 
     def reread(self, entity: Entity, remote_ids: Sequence[str]) -> Mapping[str, Remote]:
         """What the destination holds now, in bulk; missing ids are not there."""
 
 
+MARK = "\ue000"
+"""Of Unicode's private use area: no source writes it, so no memo can pass for a placeholder."""
+
+
 def placeholder(entity: Entity, source_id: str) -> str:
     """Stands in a planned body for a remote id that may not exist yet; delivery fills it at first arm."""
-    return f"@@{entity}/{source_id}"
+    return f"{MARK}{entity}/{source_id}"
 
 
 def split_placeholder(text: str) -> tuple[Entity, str] | None:
     """(entity, source id) of a placeholder, None for any other text."""
-    if not text.startswith("@@"):
+    if not text.startswith(MARK):
         return None
-    entity, _, source_id = text[2:].partition("/")
+    entity, _, source_id = text.removeprefix(MARK).partition("/")
     if entity == "customer":
         return "customer", source_id
     return ("product", source_id) if entity == "product" else None

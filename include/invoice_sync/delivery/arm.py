@@ -30,7 +30,7 @@ def batches(work: Work) -> list[list[int]]:
                 IntentRow.entity == work.entity,
                 IntentRow.op == work.operation,
                 IntentRow.state == IntentState.PLANNED,
-                (DocumentRow.state == DocumentState.PLANNED) | (IntentRow.attempts > 0),
+                (DocumentRow.state == DocumentState.PLANNED) | (IntentRow.misses > 0),
             )
             .order_by(IntentRow.id)
         ).all()

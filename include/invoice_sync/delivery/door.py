@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import traceback
 import uuid
 from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -141,8 +142,9 @@ def _send(work: Work, armed: Armed) -> Mapping[str, Outcome]:
     """In a thread. A mistake of ours after the bytes left must not pass for "not done": it is UNKNOWN."""
     try:
         outcomes = work.writer.send(armed)
-    except Exception as error:
-        log.error("Sending failed in our own code (%s); the outcome is unknown", type(error).__name__, exc_info=True)
+    except Exception as error:  # noqa: BLE001 - whatever it was, money may have moved
+        where = "".join(traceback.format_tb(error.__traceback__))  # without the message, which may hold names
+        log.error("Sending failed in our own code (%s); the outcome is unknown\n%s", type(error).__name__, where)
         outcomes = {}
     unknown = Outcome(Verdict.UNKNOWN)
     return {item.wire_item: outcomes.get(item.wire_item, unknown) for item in armed.items}

@@ -179,6 +179,6 @@ def _replace_unsent(session: Session, row: DocumentRow) -> None:
     """A newer version replaces planned intents, never sending or uncertain ones."""
     session.execute(
         update(IntentRow)
-        .where(IntentRow.document_id == row.id, IntentRow.state == IntentState.PLANNED, IntentRow.attempts == 0)
+        .where(IntentRow.document_id == row.id, IntentRow.state == IntentState.PLANNED, IntentRow.misses == 0)
         .values(state=IntentState.REPLACED)
     )

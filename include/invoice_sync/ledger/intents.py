@@ -64,13 +64,18 @@ def unfinished(session: Session, rows: Sequence[DocumentRow], target: str, op: s
 
 
 def documents_planned(session: Session, scope: Scope, entity: str, op: str) -> list[DocumentRow]:
-    """Documents whose intent of this kind is planned and was never sent."""
+    """Documents whose intent of this kind is planned, and certainly not done by any attempt so far."""
     query = (
         select(DocumentRow)
         .join(IntentRow, IntentRow.document_id == DocumentRow.id)
-        .where(of_kind(scope, entity, op), IntentRow.state == IntentState.PLANNED, IntentRow.attempts == 0)
+        .where(of_kind(scope, entity, op), IntentRow.state == IntentState.PLANNED, IntentRow.misses == 0)
     )
     return list(session.scalars(query))
+
+
+def certainly_not_done(intent: IntentRow) -> bool:
+    """Planned, and no attempt at it ever had an unknown outcome: a newer version may take its place."""
+    return intent.state == IntentState.PLANNED and intent.misses == 0
 
 
 def select_state(scope: Scope, entity: str, op: str, state: IntentState) -> Any:

@@ -60,10 +60,11 @@ class LedgerTokens:
         self._mask = mask
 
     def load(self) -> Tokens | None:
-        """The newest tokens, None before the first sign-in. Raises SettingsError when no key opens them."""
+        """The newest tokens of this tenant, None before the first sign-in. Raises SettingsError when no key opens them."""
         with self._database.transaction() as session:
             row = session.execute(select(TokenRow).where(self._mine())).scalar_one_or_none()
-        return None if row is None else self._hidden(self._open(row))
+        tokens = self._open(row) if row is not None else None
+        return self._hidden(tokens) if tokens is not None else None
 
     def save(self, tokens: Tokens) -> Tokens:
         """Replaces whatever is there, also what no key opens any more: that is how a company is connected again."""
@@ -156,13 +157,11 @@ class LedgerTokens:
             fields[name] = fields[name].isoformat() if fields[name] else None
         return self._keys.encrypt(canonical.dumps(fields).encode()).decode()
 
-    def _open(self, row: TokenRow) -> Tokens:
+    def _open(self, row: TokenRow) -> Tokens | None:
+        """None when they are another tenant's: flows.yaml was corrected, or a row was copied."""
         fields = self._decrypted(row)
         if fields.pop("tenant") != self._binding.tenant:
-            raise SettingsError(
-                f"The stored {self._binding.vendor} sign-in belongs to another tenant than flows.yaml names.",
-                cure="Connect the company again, or correct `tenant` in flows.yaml.",
-            )
+            return None
         for name in TIMES:
             fields[name] = datetime.fromisoformat(fields[name]) if fields.get(name) else None
         return Tokens(**fields)

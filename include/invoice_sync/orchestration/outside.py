@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import Any
 
+from invoice_sync.model import canonical
 from invoice_sync.model.errors import SettingsError
 from invoice_sync.model.flow import Endpoint
 from invoice_sync.steps.wiring import Login
@@ -26,9 +26,9 @@ def login(side: Endpoint) -> Login:
 
 def _from_json(side: Endpoint, text: str) -> Login:
     try:
-        given = json.loads(text)
+        given = canonical.loads(text)
         extra = given.get("extra") or {}
-        extra = json.loads(extra) if isinstance(extra, str) else extra
+        extra = canonical.loads(extra) if isinstance(extra, str) else extra
         if not isinstance(extra, dict):
             raise ValueError("extra is no object")
     except ValueError:

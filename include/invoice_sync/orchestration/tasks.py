@@ -73,7 +73,7 @@ def run_in_airflow(flow_name: str, step_name: str) -> dict[str, int]:
         raise AirflowRescheduleException(datetime.now(UTC) + timedelta(seconds=error.wait)) from None
     except NeedsPerson as error:
         log.error("%s", _wrapped(str(error)))
-        raise AirflowFailException("A person is needed; the lines above say for what.") from None
+        raise AirflowFailException(str(error).partition(" What to do:")[0].splitlines()[0]) from None
 
 
 def _run(flow: Flow, step_name: str) -> dict[str, int]:

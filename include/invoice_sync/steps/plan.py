@@ -36,7 +36,7 @@ class Desk:
     invoices: Mapping[int, Invoice]
     linked: Mapping[str, XrefRow]
     known: frozenset[str]
-    taken: Mapping[str, Remote] = field(default_factory=dict)
+    taken: Mapping[str, Sequence[Remote]] = field(default_factory=dict)
     there: Mapping[str, Remote] = field(default_factory=dict)
 
 
@@ -75,8 +75,8 @@ def _plan_all(session: Session, context: StepContext, rows: Sequence[DocumentRow
     planned: list[DocumentRow] = []
     busy = intents.unfinished(session, rows, context.scope.target_vendor, CREATE)
     for row in rows:
-        if row.id in busy and busy[row.id].attempts:
-            continue  # its last version is still on the way; this one is planned when that is known
+        if row.id in busy and not intents.certainly_not_done(busy[row.id]):
+            continue  # its last version may be on the way; this one is planned when that is known
         context.note(session, [row])
         if _plan_one(session, context, row, desk, busy.get(row.id)):
             planned.append(row)
@@ -113,12 +113,12 @@ def _problems(
 ) -> list[Problem]:
     if row.source_id in desk.linked:
         return delivered.drift(session, context, row, body, desk.there.get(row.source_id))
-    holder = desk.taken.get(invoice.number)
-    if holder is not None and delivered.is_ours(context, row, holder) and not context.options.dry_run:
-        delivered.adopt(session, context, row, body, holder)
-        return delivered.drift(session, context, row, body, holder)
+    holders = desk.taken.get(invoice.number, ())
+    if len(holders) == 1 and delivered.is_ours(context, row, holders[0]) and not context.options.dry_run:
+        delivered.adopt(session, context, row, body, holders[0])
+        return delivered.drift(session, context, row, body, holders[0])
     return [
-        *preflight.own(context, row, invoice, desk.known, holder),
+        *preflight.own(context, row, invoice, desk.known, holders),
         *context.destination.preflight(invoice, body, desk.profile),
     ]
 

@@ -32,14 +32,14 @@ def known_parties(session: Session, context: StepContext, rows: Sequence[Documen
 
 
 def own(
-    context: StepContext, row: DocumentRow, invoice: Invoice, known: frozenset[str], holder: Remote | None
+    context: StepContext, row: DocumentRow, invoice: Invoice, known: frozenset[str], holders: Sequence[Remote]
 ) -> list[Problem]:
-    """Every problem of an invoice that was not delivered yet. `holder`: who has its number there."""
+    """Every problem of an invoice that was not delivered yet. `holders`: who has its number there."""
     return [
         *_rounding_not_wanted(context, invoice),
         *_unmatched(row, known),
         *_does_not_tie(invoice),
-        *_number_taken(row, holder),
+        *_number_taken(row, holders),
     ]
 
 
@@ -53,7 +53,8 @@ def one(problems: Sequence[Problem]) -> Problem:
 
 
 def _unmatched(row: DocumentRow, known: frozenset[str]) -> list[Problem]:
-    missing = [text.removeprefix("@@").replace("/", " ") for text in documents.needs_of(row) if text not in known]
+    unknown = [split_placeholder(text) for text in documents.needs_of(row) if text not in known]
+    missing = [" ".join(parts) for parts in unknown if parts is not None]
     if not missing:
         return []
     reason = f"{row.number} refers to {', '.join(missing)}, which the source does not show us."
@@ -82,13 +83,14 @@ def _does_not_tie(invoice: Invoice) -> list[Problem]:
     ]
 
 
-def _number_taken(row: DocumentRow, holder: Remote | None) -> list[Problem]:
-    if holder is None:
+def _number_taken(row: DocumentRow, holders: Sequence[Remote]) -> list[Problem]:
+    if not holders:
         return []
+    ids = ", ".join(holder.id for holder in holders)
     return [
         Problem(
             "number_taken",
-            f"Number {row.number} is already used there by another document (id {holder.id}).",
-            "Find out whether it is the same invoice; if not, renumber or delete one of the two.",
+            f"Number {row.number} is already used there (id {ids}).",
+            "Find out whether it is the same invoice; delete doubles, renumber what is another invoice.",
         )
     ]

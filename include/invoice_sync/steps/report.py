@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from invoice_sync.connectors.base import split_placeholder
 from invoice_sync.ledger import documents, intents, links, runs
 from invoice_sync.ledger.tables import DocumentRow
 from invoice_sync.model.errors import ReviewNeeded
@@ -133,7 +134,10 @@ def _told_before(session: Session, context: StepContext, row: DocumentRow) -> bo
 def _task_for(session: Session, context: StepContext, row: DocumentRow) -> str:
     """A planned invoice whose customer or product is not there yet waits for the step that adds it."""
     for text in documents.needs_of(row):
-        entity, _, source_id = text.removeprefix("@@").partition("/")
+        parts = split_placeholder(text)
+        if parts is None:
+            continue
+        entity, source_id = parts
         if row.state == DocumentState.PLANNED and not links.of(session, context.scope, entity, [source_id]):
             return f"add_{entity}s"
     return CLEAR_FOR.get(word_of(session, context, row), "export")

@@ -32,9 +32,7 @@ class Api:
     """Everything under /v3/company/{realm}. minorversion is taken and changes nothing:
     since August 2025 every value below 75 is served as 75."""
 
-    def __init__(
-        self, world: World, settings: Settings, gate: Gate, companies: dict[str, Company]
-    ) -> None:
+    def __init__(self, world: World, settings: Settings, gate: Gate, companies: dict[str, Company]) -> None:
         self._settings = settings
         self._gate = gate
         self._companies = companies
@@ -56,9 +54,7 @@ class Api:
             web.route("*", "/v3/{rest:.*}", self._handler(self._nothing)),
         ]
 
-    def _handler(
-        self, serve: Serve, is_batch: bool = False
-    ) -> Callable[[web.Request], Awaitable[web.Response]]:
+    def _handler(self, serve: Serve, is_batch: bool = False) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def handle(request: web.Request) -> web.Response:
             realm = request.match_info.get("tenant", "")
             began = time.monotonic()

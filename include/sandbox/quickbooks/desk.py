@@ -43,9 +43,7 @@ class Desk:
         self._world = world
         self._settings = settings
 
-    def run(
-        self, company: Company, write: Write, before: dict[tuple[str, str], Record | None] | None = None
-    ) -> Record:
+    def run(self, company: Company, write: Write, before: dict[tuple[str, str], Record | None] | None = None) -> Record:
         """The payload; every refusal is in the journal before it is raised."""
         try:
             return self._replayed(company, write) or self._fresh(company, write, before)
@@ -70,9 +68,7 @@ class Desk:
         self._note(company, shown, first.key or "", first.remote_id, "replayed")
         return first.payload
 
-    def _fresh(
-        self, company: Company, write: Write, before: dict[tuple[str, str], Record | None] | None
-    ) -> Record:
+    def _fresh(self, company: Company, write: Write, before: dict[tuple[str, str], Record | None] | None) -> Record:
         kind = self._kind(write)
         self._mishap(write)
         now = self._world.clock.now()

@@ -67,9 +67,7 @@ class Gate:
         headers = {**self.headers(), **({"WWW-Authenticate": _CHALLENGE} if fault.status == 401 else {})}
         if wants_json(request):
             text = faults.gateway_json(fault, now)
-            return web.Response(
-                status=fault.status, text=text, content_type="application/json", headers=headers
-            )
+            return web.Response(status=fault.status, text=text, content_type="application/json", headers=headers)
         text = to_xml(faults.gateway_payload(fault), stamp_millis(now))
         return web.Response(status=fault.status, text=text, content_type="application/xml", headers=headers)
 
@@ -85,9 +83,7 @@ class Gate:
         tid = f"1-{int(self._world.clock.now().timestamp()):08x}-{bits:032x}"[:35]
         return {"intuit_tid": tid, "Cache-Control": _NO_CACHE}
 
-    def _shaped(
-        self, request: web.Request, payload: Record, status: int, headers: dict[str, str]
-    ) -> web.Response:
+    def _shaped(self, request: web.Request, payload: Record, status: int, headers: dict[str, str]) -> web.Response:
         stamped = {**payload, "time": stamp_millis(self._world.clock.now())}
         shown = {**self.headers(), **headers}
         if wants_json(request):

@@ -143,9 +143,7 @@ _NAME: Shape = {
     "Id": TEXT, "DisplayName": TEXT, "GivenName": TEXT, "MiddleName": TEXT, "FamilyName": TEXT,
     "CompanyName": TEXT, "PrintOnCheckName": TEXT, "PrimaryEmailAddr": TEXT, "Active": BOOLEAN, **_META,
 }  # fmt: skip
-_SALE: Shape = {
-    "Id": TEXT, "TxnDate": TEXT, "CustomerRef": TEXT, "Balance": NUMBER, "TotalAmt": NUMBER, **_META
-}
+_SALE: Shape = {"Id": TEXT, "TxnDate": TEXT, "CustomerRef": TEXT, "Balance": NUMBER, "TotalAmt": NUMBER, **_META}
 FILTERABLE: dict[str, Shape] = {
     "Customer": {**_NAME, "FullyQualifiedName": TEXT, "Balance": NUMBER, "Job": BOOLEAN},
     "Vendor": {**_NAME, "Balance": NUMBER},

@@ -17,9 +17,7 @@ CENT = Decimal("0.01")
 _XML_HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
 _NAMESPACE = "http://schema.intuit.com/finance/v3"
 _XML_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
-_XML_ATTRIBUTES = frozenset(
-    {"domain", "sparse", "status", "bId", "startPosition", "maxResults", "totalCount"}
-)
+_XML_ATTRIBUTES = frozenset({"domain", "sparse", "status", "bId", "startPosition", "maxResults", "totalCount"})
 
 
 def money(value: Decimal) -> Decimal:
@@ -91,9 +89,7 @@ def _complex(name: str, value: Record) -> str:
         return f"<{name}{label}>{_text(value['value'])}</{name}>"
     attributes = _XML_ATTRIBUTES | ({"code", "element"} if name == "Error" else set())
     attributes |= {"type"} if name == "Fault" else set()
-    head = "".join(
-        f" {key}={quoteattr(_text(item, raw=True))}" for key, item in value.items() if key in attributes
-    )
+    head = "".join(f" {key}={quoteattr(_text(item, raw=True))}" for key, item in value.items() if key in attributes)
     inside = "".join(_element(key, item) for key, item in value.items() if key not in attributes)
     return f"<{name}{head}>{inside}</{name}>"
 

@@ -248,9 +248,7 @@ class Salesforce:
 
     async def _objects(self, request: web.Request) -> web.Response:
         seen = [one for one in self._org.objects.values() if self._org.visible(one.name)]
-        return _json(
-            {"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": [self._summary(one) for one in seen]}
-        )
+        return _json({"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": [self._summary(one) for one in seen]})
 
     def _summary(self, sobject: SObject) -> Row:
         return {
@@ -303,9 +301,7 @@ class Salesforce:
         sobject = self._object(request)
         # an id in the body of a single update is refused, not ignored
         if any(name.casefold() == "id" for name in body):
-            raise SalesforceError(
-                "INVALID_FIELD", "The Id field should not be specified in the sobject data."
-            )
+            raise SalesforceError("INVALID_FIELD", "The Id field should not be specified in the sobject data.")
         self._writer.update_one(self._writer.read(sobject, request.match_info["id"], body))
         return web.Response(status=204)
 
@@ -326,9 +322,7 @@ def _limit_exceeded() -> SalesforceError:
 
 
 def _refused(refusal: SalesforceError) -> web.Response:
-    return web.Response(
-        text=exact_json.dumps(refusal.body()), status=refusal.status, content_type="application/json"
-    )
+    return web.Response(text=exact_json.dumps(refusal.body()), status=refusal.status, content_type="application/json")
 
 
 def _json(data: Any) -> web.Response:

@@ -34,9 +34,7 @@ def signed(name: str) -> Formula:
 
 def extended(rows: Rows, row: Row) -> Decimal:
     """(price - unit discount) * quantity, unrounded: up to 12 decimals."""
-    return (amount(row, f"{_LINE}price__c") - amount(row, f"{_LINE}discamt__c")) * amount(
-        row, f"{_LINE}qty__c"
-    )
+    return (amount(row, f"{_LINE}price__c") - amount(row, f"{_LINE}discamt__c")) * amount(row, f"{_LINE}qty__c")
 
 
 def discounted(rows: Rows, row: Row) -> Decimal:

@@ -26,8 +26,7 @@ ORGANIZATION, FINANCIALS = "Organization", "rstkf__arinvtxn__c"
 
 # what an integration reports back on an invoice; stays open to it after the transfer
 ACKNOWLEDGEMENT = frozenset(
-    f"rstk__soinv_{name}__c"
-    for name in ("transferred", "acctinvoice", "datetransfer", "errortext", "errordate")
+    f"rstk__soinv_{name}__c" for name in ("transferred", "acctinvoice", "datetransfer", "errortext", "errordate")
 )
 TRANSFERRED = "rstk__soinv_transferred__c"
 INVOICE_OF_LINE = "rstk__soinvline_invoice__c"

@@ -97,9 +97,7 @@ CUSTOMERS = (
         "OR",
         "97201",
     ),
-    Customer(
-        "C-1004", "Harbor Line Freight", "ar@harborline.example", "3 Pier Way", "Seattle", "WA", "98101"
-    ),
+    Customer("C-1004", "Harbor Line Freight", "ar@harborline.example", "3 Pier Way", "Seattle", "WA", "98101"),
     Customer(
         "C-1005",
         "Cedar Valley Clinics",
@@ -109,9 +107,7 @@ CUSTOMERS = (
         "IA",
         "52401",
     ),
-    Customer(
-        "C-1006", "Dogwood Veterinary", "desk@dogwoodvet.example", "15 Dogwood Ct", "Raleigh", "NC", "27601"
-    ),
+    Customer("C-1006", "Dogwood Veterinary", "desk@dogwoodvet.example", "15 Dogwood Ct", "Raleigh", "NC", "27601"),
 )
 
 PRODUCTS = (
@@ -252,14 +248,10 @@ LEFT_ALONE = (
     ),
     Invoice("000132", "C-1002", "2026-10-08", "2026-11-07", (_TROWEL,), flags=("cancelled",)),
     Invoice("000133", "C-1003", "2026-11-11", "2026-12-11", (_TROWEL,), flags=("inprocess",)),
-    Invoice(
-        "000140", "C-1001", "2026-11-12", "2026-12-12", (Line("P-100", "1", "12.50"),), kind="Credit Memo"
-    ),
+    Invoice("000140", "C-1001", "2026-11-12", "2026-12-12", (Line("P-100", "1", "12.50"),), kind="Credit Memo"),
 )
 
 OTHER_COMPANY = (
     Invoice("000201", "C-1001", "2026-10-15", "2026-11-14", (Line("P-100", "3", "12.50"),), division="0201"),
-    Invoice(
-        "000202", "C-1002", "2026-11-02", "2026-12-02", (Line("P-100", "8", "12.50"),), "8", division="0201"
-    ),
+    Invoice("000202", "C-1002", "2026-11-02", "2026-12-02", (Line("P-100", "8", "12.50"),), "8", division="0201"),
 )

@@ -200,9 +200,7 @@ class _Reader:
 
     def literal(self, like: bool = False) -> Literal:
         token = self.now
-        if token.kind not in ("string", "number", "date", "datetime") and not token.says(
-            "TRUE", "FALSE", "NULL"
-        ):
+        if token.kind not in ("string", "number", "date", "datetime") and not token.says("TRUE", "FALSE", "NULL"):
             raise self.unexpected()
         self.take()
         if token.kind == "string":
@@ -211,11 +209,7 @@ class _Reader:
             return Literal("number", Decimal(token.text), token.at)
         if token.kind == "name":
             word = token.text.upper()
-            return (
-                Literal("null", None, token.at)
-                if word == "NULL"
-                else Literal("boolean", word == "TRUE", token.at)
-            )
+            return Literal("null", None, token.at) if word == "NULL" else Literal("boolean", word == "TRUE", token.at)
         return self._moment(token)
 
     def _moment(self, token: Token) -> Literal:

@@ -89,9 +89,7 @@ class Runner:
     def _rows(self, deleted: bool) -> list[Row]:
         query = self._query
         if query.offset > MOST_OFFSET:
-            raise SalesforceError(
-                "NUMBER_OUTSIDE_VALID_RANGE", f"Maximum SOQL offset allowed is {MOST_OFFSET}"
-            )
+            raise SalesforceError("NUMBER_OUTSIDE_VALID_RANGE", f"Maximum SOQL offset allowed is {MOST_OFFSET}")
         test: Test = self._test(query.where) if query.where else lambda row: True
         rows = [row for row in self._org.rows(self._sobject.name, deleted) if test(row)]
         for order in reversed(query.order):

@@ -182,9 +182,7 @@ class Writer:
 
     def _check_reference(self, field: Field, value: Any) -> None:
         if field.references and value and self._org.row(field.references, value) is None:
-            raise SalesforceError(
-                "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", 400, (field.name,)
-            )
+            raise SalesforceError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", 400, (field.name,))
 
     def _check_unique(self, sobject: SObject, field: Field, value: Any, row: Row) -> None:
         if not field.unique or value is None:
@@ -237,9 +235,7 @@ def _id_of(record: Row) -> str:
     return value
 
 
-def _rolled_back(
-    outcomes: list[SalesforceError | None], undo: list[tuple[Row, Row]]
-) -> list[SalesforceError | None]:
+def _rolled_back(outcomes: list[SalesforceError | None], undo: list[tuple[Row, Row]]) -> list[SalesforceError | None]:
     """Put every record back; those that were fine are refused for their neighbours' sake."""
     for row, before in reversed(undo):
         row.clear()

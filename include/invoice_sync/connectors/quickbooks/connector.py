@@ -98,12 +98,13 @@ class QuickBooks:
     def preflight(self, document: Document, body: Json, profile: Json) -> list[Problem]:
         return preflight.problems(document, body, profile)
 
-    def taken_numbers(self, invoices: Sequence[Invoice]) -> Mapping[str, Remote]:
-        """A live document before a voided one, an older before a newer one."""
+    def taken_numbers(self, invoices: Sequence[Invoice]) -> Mapping[str, Sequence[Remote]]:
+        """QuickBooks compares numbers without regard to case. Oldest first."""
         numbers = {each.number: each.number.strip().casefold() for each in invoices}
         found = self._remotes("invoice", "DocNumber", [each.number.strip() for each in invoices])
-        found.sort(key=lambda remote: (remote.live, -int(remote.id)))
-        holders = {remote.number.casefold(): remote for remote in found}
+        holders: dict[str, list[Remote]] = {}
+        for remote in sorted(found, key=lambda each: int(each.id)):
+            holders.setdefault(remote.number.casefold(), []).append(remote)
         return {number: holders[key] for number, key in numbers.items() if key in holders}
 
     def reread(self, entity: Entity, remote_ids: Sequence[str]) -> Mapping[str, Remote]:

@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 
 from invoice_sync.connectors.http import Answer, Request, Transport
 from invoice_sync.connectors.parts import Parts
+from invoice_sync.model.crash_points import reached
 from invoice_sync.model.errors import NeedsPerson, SettingsError, TryLater
 from invoice_sync.model.ports import Binding, Clock, Tokens, TokenStore
 
@@ -158,6 +159,7 @@ class SignIn:
             return None
         before = stored or Tokens("", granted.expires_at)
         first = self._credentials.first_refresh_token
+        reached("K3")
         return self._store.save_renewed(
             replace(
                 granted,

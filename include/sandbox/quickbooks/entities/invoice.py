@@ -16,9 +16,7 @@ AUTO_NUMBER = "AUTO_GENERATE"
 _DEFAULT_DAYS = 30
 _ONE_CURRENCY = "You can only use one foreign currency per transaction"
 # Not for US companies or companies with one currency, and sent by clients all the same.
-_IGNORED = frozenset(
-    {"GlobalTaxCalculation", "ExchangeRate", "AutoDocNumber", "DeliveryInfo", "RecurDataRef"}
-)
+_IGNORED = frozenset({"GlobalTaxCalculation", "ExchangeRate", "AutoDocNumber", "DeliveryInfo", "RecurDataRef"})
 
 
 class InvoiceKind(Kind):
