@@ -32,7 +32,7 @@ correct: ## while `make run` is up: correct the planted mistakes at the source
 	@exec $(LOCAL) correct
 
 test: install-test ## lint, types, contracts and all tests; pytest's summary is the last line
-	@$(CHECKS); $(BIN)/python -m pytest tests || failed="$$failed pytest"; test -z "$$failed"
+	@$(CHECKS); $(BIN)/python -m pytest -n 2 --dist loadfile tests || failed="$$failed pytest"; test -z "$$failed"
 
 faults: install-test ## the fault campaign on SQLite and PostgreSQL (about 20 minutes); figures in .run/faults.json
 	@PYTHONPATH=tests $(BIN)/python -m faults

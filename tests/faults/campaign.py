@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
@@ -51,10 +52,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("INVOICE_SYNC_KEYS", Fernet.generate_key().decode())
     folder = options.out.parent / "faults"
     shutil.rmtree(folder, ignore_errors=True)
-    rows = sorted(_all(_jobs(options, folder)), key=lambda row: (row["database"], row["where"], row["seed"]))
+    lost: list[str] = []
+    rows = sorted(_all(_jobs(options, folder), lost), key=lambda row: (row["database"], row["where"], row["seed"]))
     options.out.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     print(tabulate([[row.get(name, "") for name in SHOWN] for row in rows], headers=_headers()))
-    short = counting.bad(rows) + ([] if options.quick else counting.shortfalls(rows))
+    short = lost + counting.bad(rows) + ([] if options.quick else counting.shortfalls(rows))
     short += [f"{_name(row)} never came to its end: {row['unfinished']}" for row in rows if not row["green"]]
     print("\n".join(short) or f"Nothing doubled, missing, wrong or uncertain. Written to {options.out}.")
     return 1 if short else 0
@@ -75,6 +77,7 @@ def storm_row(database: str, seed: int, mode: str, scale: int, plan: Plan, folde
         "flow": real_airflow.DAG, "database": database, "seed": seed, "replay_mode": mode, "where": "processes",
         **counting.counted(evidence), **counting.weather(struck),
         "kills": storm.kills, "airflow_kills": 0, "pauses": storm.pauses, "workers": storm.workers,
+        "broken": storm.broken, "persons": storm.persons,
         "rounds": storm.rounds, "green": storm.green, "stories": storm.stories,
         "unfinished": dict(evidence.unfinished), "seconds": round(time.monotonic() - began),
     }  # fmt: skip
@@ -103,19 +106,24 @@ def _jobs(options: argparse.Namespace, folder: Path) -> Iterator[Callable[[], Ro
                 )
 
 
-def _all(jobs: Iterator[Callable[[], Row]]) -> Iterator[Row]:
-    """A few at a time: most of their life is waiting."""
+def _all(jobs: Iterator[Callable[[], Row]], lost: list[str]) -> Iterator[Row]:
+    """A few at a time: most of their life is waiting. What breaks is told in `lost`, and the others go on."""
     with ThreadPoolExecutor(ALONGSIDE) as pool:
         running: list[Future[Row]] = [pool.submit(job) for job in jobs]
         for done in as_completed(running):
-            row = done.result()
+            try:
+                row = done.result()
+            except Exception as error:  # noqa: BLE001
+                lost.append(f"a part of the campaign broke: {type(error).__name__}: {error}")
+                traceback.print_exception(error)
+                continue
             print(_told(row), flush=True)
             yield row
 
 
 def _told(row: Row) -> str:
     names = ("documents", "lost_answers", "kills", *counting.MUST_BE_ZERO, "seconds")
-    return f"{_name(row)}: " + ", ".join(f"{name} {row[name]}" for name in names)
+    return f"{_name(row)}: " + ", ".join(f"{name} {row.get(name, 0)}" for name in names)
 
 
 def _name(row: Row) -> str:

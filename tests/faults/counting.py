@@ -8,7 +8,7 @@ from typing import Any
 from faults.subject import LOST, Evidence
 
 MUST_BE_ZERO = (
-    "duplicates", "missing", "wrong_amount", "uncertain_left", "strangers", "not_told", "wrong_wire_keys",
+    "duplicates", "missing", "wrong_amount", "uncertain_left", "strangers", "not_told", "wrong_wire_keys", "broken",
 )  # fmt: skip
 AT_LEAST = {"documents": 2000, "lost_answers": 100, "server_errors_after_commit": 40, "kills": 20, "airflow_kills": 5}
 """Per database, over all its rows."""
@@ -63,7 +63,7 @@ def bad(rows: list[Row]) -> list[str]:
         f"{row['database']} seed {row['seed']} {row['replay_mode']}: {name} {row[name]}"
         for row in rows
         for name in MUST_BE_ZERO
-        if row[name]
+        if row.get(name)
     ]
 
 

@@ -38,8 +38,8 @@ TIMING = {
 SLOWER_THAN_WE_WAIT = 1.1
 STILL = 1.6
 WRITE_FAULTS = {
-    "drop_before": 4, "drop_after": 8, "half_body": 6, "html": 4, "slow": 2, "hang_before": 3,
-    "server_error_before": 3, "server_error_after": 9, "throttled": 1, "expired_token": 3,
+    "drop_before": 4, "drop_after": 11, "half_body": 8, "html": 5, "slow": 3, "hang_before": 4,
+    "server_error_before": 3, "server_error_after": 18, "throttled": 1, "expired_token": 3,
 }  # fmt: skip
 SIGN_IN_FAULTS = {"drop_before": 2, "drop_after": 4, "half_body": 2, "html": 1, "server_error_after": 2, "": 20}
 HALF_DONE = {"commit_half": 1, "": 7}

@@ -17,6 +17,7 @@ from delivering import AFTER_LEASE, AFTER_QUIET, HandClock, Killed, Table, Vendo
 from invoice_sync.connectors.base import Armed, Outcome, Remote, Verdict, WireItem
 from invoice_sync.ledger import documents, intents
 from invoice_sync.ledger.documents import Seen
+from invoice_sync.ledger.tables import DocumentRow
 from invoice_sync.model import canonical
 from invoice_sync.model.errors import InvoiceSyncError, TryLater
 from invoice_sync.model.words import DocumentState, IntentState
@@ -131,8 +132,7 @@ class Simulation:
         seen = [Seen("invoice", n, "1", f"hash {n}", "{}", n, "C-1", self.cents[n], "USD") for n in numbers]
         with self.table.database.transaction() as session:
             for row, _ in documents.store(session, scope, seen, now):
-                body = {"number": row.number, "currency": "USD", "total": row.amount_minor, "marker": f"m:{row.number}"}
-                intents.plan(session, scope, row, "create", scope.target_vendor, body, row.number, now)
+                intents.plan(session, scope, row, "create", scope.target_vendor, body_of(row), row.number, now)
                 documents.move(row, DocumentState.PLANNED, now)
 
     def one_worker(self) -> None:
@@ -204,7 +204,7 @@ class Simulation:
         """Every document is there to the cent, or waits for a person and is not there."""
         self.assert_kept()
         links = self.table.links()
-        totals = {remote.id: int(remote.facts["total"]) for remote in self.vendor.remotes}
+        totals = {remote.id: int(remote.facts.get("total", 0)) for remote in self.vendor.remotes}
         for number, cents in self.cents.items():
             if number in links:
                 assert totals[links[number]] == cents, f"{number}: {totals[links[number]]} instead of {cents}"
@@ -216,3 +216,8 @@ class Simulation:
     def close(self) -> None:
         with suppress(Killed):
             self.table.database.dispose()
+
+
+def body_of(row: DocumentRow) -> dict[str, object]:
+    """What is sent of a document; its marker is its number."""
+    return {"number": row.number, "currency": "USD", "total": row.amount_minor, "marker": f"m:{row.number}"}

@@ -13,7 +13,7 @@ LOOK = 0.02
 PATIENCE = 12.0
 LONGEST_NAP = 6.0
 LONGEST_LEASE = 660.0
-BATCHES = (1, 30)
+LARGEST_BATCH = 30
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Plan:
     """How hard it blows."""
 
     waves: int = 3
-    fault_rate: float = 0.5
+    fault_rate: float = 0.65
     kill_rate: float = 0.25
     crash_rate: float = 0.12
     pause_rate: float = 0.06
@@ -55,6 +55,8 @@ class Storm:
     seed: str
     plan: Plan = field(default_factory=Plan)
     kills: int = 0
+    broken: int = 0
+    persons: int = 0
     pauses: int = 0
     workers: int = 0
     rounds: int = 0
@@ -103,9 +105,9 @@ class Storm:
         return False
 
     def wait(self, endings: list[Ending]) -> None:
-        """Short waits are sat out, long ones pass by decree; also one that a worker slept through till we lost patience.
+        """Short waits are sat out, long ones pass by decree; the longest wish counts.
 
-        Somebody who asks for a second knows less than one who asks for a minute: the longest wish counts.
+        Also one that a worker slept through until we lost patience.
         """
         wait = max((ending.wait for ending in endings), default=0.0)
         if self.lost_patience:
@@ -136,7 +138,7 @@ class Storm:
         mortal = mortal and not self.is_calm
         crash = mortal and bool(self.subject.crash_points) and dice.random() < plan.crash_rate
         point = f"{dice.choice([*self.subject.crash_points])}:{dice.randint(1, 3)}" if crash else ""
-        size = round(BATCHES[1] ** dice.random())
+        size = round(LARGEST_BATCH ** dice.random() ** 1.5)  # every size, small ones often: more calls
         moment = now + 0.05 * 80 ** dice.random()
         doomed = mortal and dice.random() < plan.kill_rate
         killed = moment if doomed else now + PATIENCE
@@ -167,6 +169,8 @@ class Storm:
     def ended(self, fate: Fate) -> Ending:
         ending = fate.worker.ending()
         self.kills += ending.killed
+        self.broken += ending.outcome == "broken"
+        self.persons += ending.outcome == "person"
         if ending.outcome not in ("done", "later", "uncertain", "killed", "lost_lease"):
             self.stories.append(f"{fate.stage}: {ending.outcome}: {ending.told[:300]}")
         return ending

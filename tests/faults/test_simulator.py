@@ -1,4 +1,4 @@
-"""Thousands of documents through faults drawn per call, in one process and in no time; the seed is in the message."""
+"""A thousand documents through faults drawn per call, in one process and no time; the seed is in the message."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from faults.simulated import FAULTS, Simulation
 
-DOCUMENTS = 500
+DOCUMENTS = 300
 SEEDS = (1, 2)
 
 

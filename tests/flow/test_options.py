@@ -169,3 +169,19 @@ def test_pages_of_the_source_do_not_lose_or_double_a_document(house: House) -> N
 
     assert green(house.run())
     assert len(house.created()) == 15
+
+
+def test_after_a_dry_run_a_run_over_one_document_sends_that_one_only(house: House) -> None:
+    house.run("preview", dry_run=True)
+    house.run("one", documents=("000101",))
+
+    assert house.created() == ["000101"]
+    house.run("all")
+    assert len(house.created()) == 12
+
+
+def test_after_a_dry_run_a_sample_sends_no_more_than_its_limit(house: House) -> None:
+    house.run("preview", dry_run=True)
+    house.run("sample", limit=2)
+
+    assert len(house.created()) == 2

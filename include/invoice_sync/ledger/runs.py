@@ -44,6 +44,11 @@ def note(session: Session, run: int, rows: Iterable[DocumentRow], outcome: str) 
         session.merge(RunDocumentRow(run=run, document=row.id, outcome=outcome))
 
 
+def document_ids(session: Session, run: int) -> set[int]:
+    """Ids of everything that a run dealt with."""
+    return set(session.scalars(select(RunDocumentRow.document).where(RunDocumentRow.run == run)))
+
+
 def documents_of(session: Session, run: int, entity: str) -> list[DocumentRow]:
     """The documents that a run dealt with, oldest first."""
     query = (

@@ -60,7 +60,7 @@ class LedgerTokens:
         self._mask = mask
 
     def load(self) -> Tokens | None:
-        """The newest tokens of this tenant, None before the first sign-in. Raises SettingsError when no key opens them."""
+        """The newest tokens of this tenant, None before its first sign-in. Raises SettingsError without the key."""
         with self._database.transaction() as session:
             row = session.execute(select(TokenRow).where(self._mine())).scalar_one_or_none()
         tokens = self._open(row) if row is not None else None

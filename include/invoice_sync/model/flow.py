@@ -74,6 +74,11 @@ class RunOptions(_Strict):
     full_sweep: bool = False
 
     @property
+    def is_selective(self) -> bool:
+        """The person chose documents, or a sample: nothing else of the flow is touched."""
+        return bool(self.documents or self.limit)
+
+    @property
     def moves_cursor(self) -> bool:
         """A run over chosen documents, a sample or a preview leaves the cursor where it is."""
-        return not (self.documents or self.limit or self.dry_run)
+        return not (self.is_selective or self.dry_run)

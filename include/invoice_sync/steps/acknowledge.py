@@ -29,7 +29,8 @@ def acknowledge(context: StepContext) -> Counts:
 def due(session: Session, context: StepContext) -> list[tuple[DocumentRow, XrefRow]]:
     """Delivered documents that the source has not been told about, and is not being told."""
     scope = context.scope
-    rows = documents.in_state(session, scope, "invoice", DocumentState.PLANNED, DocumentState.WAITING)
+    states = (DocumentState.PLANNED, DocumentState.WAITING)
+    rows = context.mine(session, documents.in_state(session, scope, "invoice", *states))
     linked = links.of(session, scope, "invoice", [row.source_id for row in rows])
     delivered = [row for row in rows if row.source_id in linked]
     told = intents.newest(session, delivered, scope.source_vendor, ACKNOWLEDGE)

@@ -52,6 +52,9 @@ def run_step(context: StepContext) -> Counts:
     Raises NotChecked when check did not pass, ReviewNeeded when documents of this run are in review because of
     this step, and whatever the step itself raises.
     """
+    if context.options.dry_run and context.step in WRITING:
+        skip_step(context)
+        return {}
     _mark(context, "started")
     try:
         if context.step != "check":

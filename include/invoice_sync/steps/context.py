@@ -80,6 +80,13 @@ class StepContext:
             entry = Entry(level, self.flow.title, message, self.flow.destination.vendor, description)
             process_log.append(session, self.scope, self.task, entry, self.now.astimezone(self.flow.zone))
 
+    def mine(self, session: Session, rows: Sequence[DocumentRow]) -> list[DocumentRow]:
+        """All of them; in a run over chosen documents only those that this run brought or took up."""
+        if not self.options.is_selective:
+            return list(rows)
+        chosen = runs.document_ids(session, self.run)
+        return [row for row in rows if row.id in chosen]
+
     def note(self, session: Session, rows: Sequence[DocumentRow]) -> None:
         """This run dealt with these documents in this step."""
         runs.note(session, self.run, rows, self.step)

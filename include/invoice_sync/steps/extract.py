@@ -38,6 +38,9 @@ def _store_page(context: StepContext, page: StubPage) -> int:
     with context.transaction() as session:
         changed = intake.store(session, context, [*needed, *records])
         context.note(session, changed)
+        if context.options.is_selective:
+            chosen = [stub.source_id for stub in page.stubs]
+            context.note(session, list(documents.by_source(session, context.scope, "invoice", chosen).values()))
         if context.options.moves_cursor:
             runs.move_cursor(session, context.scope, STREAM, page.position, context.now)
     return sum(row.entity == "invoice" for row in changed)

@@ -43,7 +43,7 @@ class Desk:
 def plan(context: StepContext) -> Counts:
     """`planned`, `parties` that they need added, `review`. A dry run commits no intent."""
     with context.transaction() as session:
-        rows = documents.in_state(session, context.scope, "invoice", DocumentState.WAITING)
+        rows = context.mine(session, documents.in_state(session, context.scope, "invoice", DocumentState.WAITING))
         desk = _desk(session, context, rows)
     desk = _look_up(context, desk, rows)
     with context.transaction() as session:

@@ -116,7 +116,8 @@ def _open_tasks(session: Session, context: StepContext, rows: Sequence[DocumentR
     if context.options.dry_run:
         return set()
     tasks: set[str] = set()
-    waiting = documents.in_state(session, context.scope, "invoice", DocumentState.WAITING, DocumentState.PLANNED)
+    states = (DocumentState.WAITING, DocumentState.PLANNED)
+    waiting = context.mine(session, documents.in_state(session, context.scope, "invoice", *states))
     sent = intents.newest(session, waiting, context.scope.target_vendor, "create")
     for row in waiting:
         intent = sent.get(row.id)

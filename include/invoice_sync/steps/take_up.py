@@ -32,9 +32,9 @@ RANK = {
 def take_up(context: StepContext) -> int:
     """Returns how many documents go on. Reads only; what changes, changes in the ledger."""
     with context.transaction() as session:
-        waiting = documents.waiting_for_a_person(session, context.scope)
+        waiting = context.mine(session, documents.waiting_for_a_person(session, context.scope))
         if context.step == "acknowledge" and context.flow.write_back != "none":
-            waiting += [row for row, _ in due(session, context)]
+            waiting += context.mine(session, [row for row, _ in due(session, context)])
     if not waiting:
         return 0
     records = _read_again(context, waiting)
@@ -54,7 +54,7 @@ def _read_again(context: StepContext, rows: Sequence[DocumentRow]) -> list[Sourc
 def _go_on(
     session: Session, context: StepContext, records: Sequence[SourceRecord], needed: Sequence[SourceRecord]
 ) -> int:
-    rows = documents.waiting_for_a_person(session, context.scope)
+    rows = context.mine(session, documents.waiting_for_a_person(session, context.scope))
     going = {row.id: row for row in intake.store(session, context, [*needed, *records])}
     _drop_what_the_source_took_back(session, context, rows, records)
     refused = _refused_in_this_try(session, context)
