@@ -19,14 +19,14 @@ from invoice_sync.ledger import documents, intents
 from invoice_sync.ledger.documents import Seen
 from invoice_sync.ledger.tables import DocumentRow
 from invoice_sync.model import canonical
-from invoice_sync.model.errors import InvoiceSyncError, TryLater
+from invoice_sync.model.errors import InvoiceSyncError, StillUncertain, TryLater
 from invoice_sync.model.words import DocumentState, IntentState
 
 OPEN = (IntentState.PLANNED, IntentState.SENDING, IntentState.UNCERTAIN)
 FAULTS = {
     "ok": 50, "drop_before": 6, "drop_after": 10, "error_after": 6, "works_late": 6, "half_done": 4,
     "not_sent": 2, "throttled": 2, "unauthorized": 3, "dies_before": 4, "dies_after": 4,
-    "sleeps_before": 2, "sleeps_in_time": 2, "sleeps_after": 3, "refused": 1,
+    "sleeps_before": 5, "sleeps_in_time": 2, "sleeps_after": 3, "refused": 1,
 }  # fmt: skip
 IN_PLAIN = {
     "not_sent": Outcome(Verdict.NOT_SENT), "throttled": Outcome(Verdict.THROTTLED, status=429, wait=5.0),
@@ -66,7 +66,7 @@ class LateVendor(Vendor):
         if fault == "refused":
             return {item.wire_item: refused(self, armed, item) for item in armed.items}
         if fault == "works_late":
-            seconds = self.dice.uniform(0, self.timing.server)
+            seconds = self.long(self.timing.server)
             self.inside.append((self.clock.now() + timedelta(seconds=seconds), armed, armed.items))
         if fault in ("drop_before", "works_late"):
             return {}
@@ -81,9 +81,13 @@ class LateVendor(Vendor):
         key = armed.wire_request, item.wire_item
         if key not in self.answers:
             self.answers[key] = self.create(item)
-            lag = self.dice.uniform(0, self.timing.index_lag)
+            lag = self.long(self.timing.index_lag)
             self.hidden_until[self.answers[key].id] = (at or self.clock.now()) + timedelta(seconds=lag)
         return Outcome(Verdict.OK, self.answers[key], status=200)
+
+    def long(self, most: float) -> float:
+        """Some time, and quite often as long as was promised at most."""
+        return self.dice.choice((most, self.dice.uniform(0, most)))
 
     def forget(self) -> None:
         """No key is known any more."""
@@ -149,6 +153,8 @@ class Simulation:
             passed = self.dice.choice((timedelta(seconds=1), AFTER_LEASE, AFTER_QUIET))
         except TryLater as error:
             passed = timedelta(seconds=error.wait or 5)
+        except StillUncertain as error:
+            passed = error.until - self.clock.now()  # to the second: whoever looks too early must be found out
         except InvoiceSyncError:
             passed = self.dice.choice((timedelta(seconds=30), AFTER_QUIET))
         table.database.dispose()
@@ -163,7 +169,7 @@ class Simulation:
         before = self.workers
         span = self.dice.choice((timedelta(seconds=2), AFTER_LEASE, AFTER_QUIET))
         self.clock.pass_by(span)
-        for _ in range(self.dice.randint(1, 3)):
+        for _ in range(self.dice.randint(1, 4)):
             self.one_worker()
         self.overtaken += self.workers - before
         self.is_deep = False
