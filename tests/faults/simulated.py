@@ -143,7 +143,7 @@ class Simulation:
         """Delivers until it is done, dies, or asks to come back; time passes as it asked."""
         table = self.table.colleague()
         self.workers += 1
-        self.vendor.batch = self.dice.randint(1, 30)
+        self.vendor.batch = round(30 ** self.dice.random())
         self.vendor.while_sending = lambda armed: None
         passed = timedelta(seconds=1)
         try:

@@ -41,7 +41,7 @@ def evidence(**other: Any) -> Evidence:
 
 def wrongs(found: Evidence) -> dict[str, int]:
     row = counting.counted(found)
-    return {name: row[name] for name in counting.MUST_BE_ZERO if row[name]}
+    return {name: row[name] for name in counting.MUST_BE_ZERO if row.get(name)}
 
 
 def test_what_is_as_it_should_be_counts_as_nothing() -> None:
