@@ -31,6 +31,7 @@ from invoice_sync.model.errors import Problem
 from invoice_sync.model.money import Money
 from invoice_sync.model.ports import Binding
 from invoice_sync.model.words import DocumentState, IntentState
+from postgres import copy_of, drop_database, fresh_database
 
 MORNING = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 SCOPE = Scope("invoices_acme", "acme", "rootstock", "quickbooks")
@@ -236,18 +237,51 @@ def _blank_ledger() -> bytes:
         return (Path(folder) / "blank.db").read_bytes()
 
 
+_kind = "sqlite"
+_made: list[str] = []
+
+
+@contextmanager
+def ledgers_are(kind: str) -> Iterator[None]:
+    """Until the end, `new_ledger` makes ledgers of this kind."""
+    global _kind
+    before, _kind = _kind, kind
+    try:
+        yield
+    finally:
+        _kind = before
+
+
 def new_ledger(folder: Path) -> str:
     """The URL of an empty, migrated ledger."""
+    if _kind == "postgresql":
+        _made.append(copy_of(_blank_postgres()))
+        return _made[-1]
     path = folder / "ledger.db"
     path.write_bytes(_blank_ledger())
     return f"sqlite:///{path}"
+
+
+def forget_ledgers() -> None:
+    """Gives PostgreSQL its room back."""
+    while _made:
+        drop_database(_made.pop())
+
+
+@functools.cache
+def _blank_postgres() -> str:
+    url = fresh_database()
+    database = Database(url)
+    migrate.upgrade(database)
+    database.dispose()
+    return url
 
 
 def count_up(url: str, times: int) -> None:
     """Many small transactions on one row, as a process of its own would do them."""
     database = Database(url)
     for _ in range(times):
-        with database.transaction() as session:
+        with database.transaction(lock="count") as session:
             session.get_one(LeaseRow, "count").epoch += 1
     database.dispose()
 

@@ -27,6 +27,15 @@ def fresh_database() -> str:
     return url.set(database=name).render_as_string(hide_password=False)
 
 
+def copy_of(url: str) -> str:
+    """A database of its own with the same content; nobody may be connected to the first meanwhile."""
+    name = f"t{os.getpid()}_{next(_numbers)}"
+    template = make_url(url).database
+    with psycopg.connect(_plain(_server()), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')  # type: ignore[call-overload]
+    return _server().set(database=name).render_as_string(hide_password=False)
+
+
 def drop_database(url: str) -> None:
     """Gives the room back; whoever is still connected loses the connection."""
     with psycopg.connect(_plain(_server()), autocommit=True) as connection:

@@ -43,8 +43,7 @@ def store(database: Database, *batch: Seen, scope: Scope = SCOPE) -> list[tuple[
 
 
 def test_migrations_make_exactly_the_tables_of_the_code(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path}/fresh.db")
-    migrate.upgrade(database)
+    database = Database(new_ledger(tmp_path))
     assert migrate.drift(database) == []
     assert set(inspect(database.engine).get_table_names()) - {"alembic_version"} == set(Base.metadata.tables)
 
@@ -60,6 +59,7 @@ def test_drift_is_noticed(database: Database) -> None:
     assert migrate.drift(database) != []
 
 
+@pytest.mark.sqlite_only
 def test_sqlite_is_set_up_so_that_no_commit_is_lost(database: Database) -> None:
     with database.engine.connect() as connection:
         found = {name: connection.execute(text(f"PRAGMA {name}")).scalar() for name in

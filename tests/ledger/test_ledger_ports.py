@@ -271,7 +271,8 @@ def test_a_forked_child_can_write_and_so_can_its_parent_afterwards(database: Dat
     assert os.waitpid(child, 0)[1] == 0
     assert store.save(TOKENS).version == 3
     with database.transaction() as session:
-        assert session.scalar(text("PRAGMA integrity_check")) == "ok"
+        if database.url.startswith("sqlite"):
+            assert session.scalar(text("PRAGMA integrity_check")) == "ok"
         assert session.scalars(select(TokenRow)).one().version == 3
 
 

@@ -22,6 +22,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self._engine: Engine | None = None
+        self._inherited: list[Engine] = []
         self._pid = 0
 
     @classmethod
@@ -37,7 +38,10 @@ class Database:
 
     @property
     def engine(self) -> Engine:
-        if self._engine is None or self._pid != os.getpid():
+        if self._engine is not None and self._pid != os.getpid():
+            self._inherited.append(self._engine)  # the parent still talks over it: neither closed nor collected here
+            self._engine = None
+        if self._engine is None:
             self._engine, self._pid = _engine(self.url), os.getpid()
         return self._engine
 

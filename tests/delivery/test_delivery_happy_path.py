@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from delivering import AFTER_QUIET, Table, echo, left_out, lost_before, not_sent, ok, refused
 from invoice_sync.connectors.base import Armed, Outcome, Verdict
@@ -131,10 +131,11 @@ def test_arming_is_durable_before_the_first_byte_leaves(table: Table) -> None:
     seen = []
 
     def look(armed: Armed) -> None:
-        with sqlite3.connect(table.url.removeprefix("sqlite:///")) as other:
+        other = create_engine(table.url)
+        with other.connect() as connection:
             query = "SELECT i.state, i.wire_request, a.n, a.verdict FROM intent i JOIN attempt a ON a.intent_id = i.id"
-            seen.extend(other.execute(query).fetchall())
-        other.close()
+            seen.extend(tuple(row) for row in connection.execute(text(query)))
+        other.dispose()
 
     table.vendor.while_sending = look
     table.plan("A", "B")
