@@ -5,6 +5,8 @@ A test about SQLite itself carries the marker `sqlite_only`.
 
 from __future__ import annotations
 
+import gc
+import warnings
 from collections.abc import Iterator
 
 import pytest
@@ -35,4 +37,7 @@ def ledger_kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
         yield kind
     for engine in opened:
         engine.dispose()
+    with warnings.catch_warnings():  # a process that a test "kills" leaves its connection to the collector
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
     forget_ledgers()
