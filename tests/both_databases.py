@@ -37,7 +37,13 @@ def ledger_kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
         yield kind
     for engine in opened:
         engine.dispose()
-    with warnings.catch_warnings():  # a process that a test "kills" leaves its connection to the collector
+    if kind == "postgresql":
+        _collect()
+    forget_ledgers()
+
+
+def _collect() -> None:
+    """A process that a test "kills" leaves its connection to the garbage collector, which would complain later."""
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
-    forget_ledgers()
