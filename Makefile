@@ -35,6 +35,7 @@ test: install-test ## lint, types, contracts and all tests; pytest's summary is 
 	@$(CHECKS); $(BIN)/python -m pytest -n 2 --dist loadfile tests || failed="$$failed pytest"; test -z "$$failed"
 
 faults: install-test ## the fault campaign on SQLite and PostgreSQL (about 20 minutes); figures in .run/faults.json
+	@PYTHONPATH=tests $(BIN)/python -m faults.locks
 	@PYTHONPATH=tests $(BIN)/python -m faults
 
 lint: install-test ## lint, types and contracts only

@@ -72,12 +72,12 @@ class Signer(Protocol):
 
 
 class Transport:
-    """HTTP for one binding. `origins` are scheme://host:port that may be called at all."""
+    """HTTP for one binding. `places` are the beginnings of the addresses that may be called at all."""
 
     def __init__(
         self,
         binding: Binding,
-        origins: frozenset[str],
+        places: frozenset[str],
         timing: Timing,
         clock: Clock,
         call_log: CallLog,
@@ -85,7 +85,7 @@ class Transport:
         trace_header: str = "",
     ) -> None:
         self.binding, self.timing, self.clock = binding, timing, clock
-        self._origins, self._call_log, self._quota = origins, call_log, quota
+        self._places, self._call_log, self._quota = places, call_log, quota
         self._trace_header = trace_header
         self._session = _session()
 
@@ -135,7 +135,7 @@ class Transport:
             self.clock.sleep(wait)
 
     def _once(self, request: Request, authorization: Mapping[str, str]) -> Reply:
-        self._refuse_other_hosts(request)
+        self._refuse_other_places(request)
         started = self.clock.monotonic()
         reply = self._exchange(request, authorization)
         self._log(request, reply, self.clock.monotonic() - started)
@@ -157,11 +157,12 @@ class Transport:
         answer = Answer(response.status_code, response.headers, response.content)
         return Reply(verdict_of_status(answer.status), answer, retry_after(answer.headers))
 
-    def _refuse_other_hosts(self, request: Request) -> None:
-        parts = urlsplit(request.url)
-        if f"{parts.scheme}://{parts.netloc}" not in self._origins:
+    def _refuse_other_places(self, request: Request) -> None:
+        """The wall between companies: another host, and another tenant on the same host, cannot be called."""
+        place = request.url.partition("?")[0]
+        if "/.." in place or not any(f"{place}/".startswith(f"{known.rstrip('/')}/") for known in self._places):
             raise SettingsError(
-                f"{self.binding.vendor} of company {self.binding.company} was pointed at another host",
+                f"{self.binding.vendor} of company {self.binding.company} was pointed at another host or company.",
                 cure="Compare host and token_url of the connection with the address of your account.",
             )
 

@@ -46,8 +46,8 @@ class Client:
         tokens: TokenStore,
         quota: Quota | None,
     ) -> None:
-        origins = frozenset({_origin(credentials.host), _origin(credentials.token_url)})
-        self._transport = Transport(binding, origins, timing, clock, call_log, quota, TRACE_HEADER)
+        places = frozenset({company_url(credentials.host, binding.tenant), credentials.token_url})
+        self._transport = Transport(binding, places, timing, clock, call_log, quota, TRACE_HEADER)
         self._base = company_url(credentials.host, binding.tenant)
         self._minor_version, self._realm = credentials.minor_version, binding.tenant
         self.sign_in = SignIn(self._transport, binding, credentials, tokens, clock)

@@ -22,6 +22,7 @@ TOKEN_LIFE = timedelta(hours=2) - timedelta(minutes=5)
 RENEW_AT = 0.8
 # the daily allowance is a rolling window: asking every few minutes would only eat what becomes free
 LIMIT_WAIT = 3600.0
+STOP_AT = 0.85  # of the org's API calls in 24 hours
 
 _RIGHTS = "Compare the permission set of the integration user, and the version of the package, with the list of fields."
 _SIGN_IN = (
@@ -114,8 +115,7 @@ class Client:
         quota: Quota | None,
     ) -> None:
         self._origin, self._quota, self._clock = origin(credentials.host), quota, clock
-        origins = frozenset({self._origin})
-        self._transport = Transport(binding, origins, timing, clock, call_log, quota)
+        self._transport = Transport(binding, frozenset({self._origin}), timing, clock, call_log, quota)
         self.session = Session(self._transport, credentials, tokens, clock)
         self._data = f"/services/data/v{credentials.api_version}"
 
@@ -183,6 +183,7 @@ class Client:
         return answer
 
     def _refuse_errors(self, answer: Answer) -> None:
+        self._heed_allowance(answer)
         if answer.status == 200:
             return
         code, message = error_of(answer)
@@ -192,16 +193,28 @@ class Client:
             self._pause()
         raise _refusal(answer.status, code, message)
 
+    def _heed_allowance(self, answer: Answer) -> None:
+        """Other apps of the org live on the same 24 hours; "api-usage=18/5000" is in every answer."""
+        used, limit = allowance(answer.headers.get("Sforce-Limit-Info", ""))
+        if limit and used >= limit * STOP_AT:
+            self._pause()
+
     def _pause(self) -> None:
         if self._quota is not None:
             self._quota.pause(LIMIT_WAIT)
-        raise TryLater("The org has used up its API calls of the last 24 hours", wait=LIMIT_WAIT)
+        raise TryLater("The org has nearly used up its API calls of the last 24 hours", wait=LIMIT_WAIT)
 
     def _server_time(self, answer: Answer) -> datetime:
         try:
             return email.utils.parsedate_to_datetime(answer.headers.get("Date", "")).astimezone(UTC)
         except ValueError:
             return self._clock.now()
+
+
+def allowance(header: str) -> tuple[int, int]:
+    """(used, allowed) calls of the org's last 24 hours; (0, 0) when the header does not say."""
+    found = re.search(r"api-usage=(\d+)/(\d+)", header)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 class _CursorExpired(TryLater):
