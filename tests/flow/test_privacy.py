@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from house import House
-from invoice_sync.ledger.tables import ProcessLogRow, XrefRow
+from invoice_sync.ledger.tables import Base, ProcessLogRow, XrefRow
 from invoice_sync.model import canonical
 from invoice_sync.model.errors import InvoiceSyncError
 from invoice_sync.steps.chain import STEPS
@@ -18,6 +19,7 @@ from invoice_sync.steps.chain import STEPS
 PARTIES = (
     "Amber Lane", "Birch", "O'Malley", "Harbor Line", "Cedar Valley", "Dogwood", "12 Amber Lane", "97201", "555-01",
 )  # fmt: skip
+MEANT_FOR_IT = {"inbox.content", "intent.body", "intent.wire_body", "token.sealed"}
 OURS = ("invoice_sync", "urllib3", "requests", "sqlalchemy")
 
 
@@ -29,6 +31,7 @@ class Traces:
     errors: str
     process_log: str
     statement: str
+    ledger: str
     tokens: list[str]
 
 
@@ -61,11 +64,23 @@ def traces(open_house: Callable[[], AbstractContextManager[House]]) -> Iterator[
                     " ".join(str(getattr(row, column.key)) for column in ProcessLogRow.__table__.columns)
                     for row in session.scalars(select(ProcessLogRow))
                 ]
+                ledger = _everything_else(session)
     finally:
         root.removeHandler(keeper)
         root.setLevel(level)
     told = "\n".join(f"{error} {error!r} {error.__cause__!r}" for error in errors)
-    yield Traces("\n".join(keeper.lines), told, "\n".join(rows), statement, tokens)
+    yield Traces("\n".join(keeper.lines), told, "\n".join(rows), statement, ledger, tokens)
+
+
+def _everything_else(session: Session) -> str:
+    """Every column of the ledger but those that are there to hold documents and sealed tokens."""
+    columns = [
+        column
+        for table in Base.metadata.sorted_tables
+        for column in table.columns
+        if f"{table.name}.{column.name}" not in MEANT_FOR_IT
+    ]
+    return "\n".join(str(value) for column in columns for value in session.scalars(select(column)))
 
 
 def _troubled_night(house: House, errors: list[InvoiceSyncError]) -> None:
@@ -90,7 +105,7 @@ def _troubled_night(house: House, errors: list[InvoiceSyncError]) -> None:
     run(steps=tuple(STEPS)[2:])
 
 
-@pytest.mark.parametrize("place", ["logged", "errors", "process_log", "statement"])
+@pytest.mark.parametrize("place", ["logged", "errors", "process_log", "statement", "ledger"])
 def test_no_name_address_or_mail_of_a_party_is_shown(traces: Traces, place: str) -> None:
     text = getattr(traces, place)
 
@@ -99,7 +114,7 @@ def test_no_name_address_or_mail_of_a_party_is_shown(traces: Traces, place: str)
     assert "@" not in text.replace("name@example.com", "")
 
 
-@pytest.mark.parametrize("place", ["logged", "errors", "process_log", "statement"])
+@pytest.mark.parametrize("place", ["logged", "errors", "process_log", "statement", "ledger"])
 def test_no_secret_is_shown(traces: Traces, place: str) -> None:
     secrets = ["sandbox-client-secret", "a-wrong-secret", "RT1-", "eyJ", "Bearer", *traces.tokens]
 

@@ -49,7 +49,8 @@ def finish(session: Session, work: Work, row: IntentRow, remote: Remote, rule: s
     wrong = differences(work, row, remote)
     document = session.get_one(DocumentRow, row.document_id)
     if work.operation == "create":
-        link = Link(remote.id, remote.version, remote.number, rule, f"intent {row.id}", "delivery")
+        number = remote.number if row.entity == "invoice" else ""  # a party's would be its name
+        link = Link(remote.id, remote.version, number, rule, f"intent {row.id}", "delivery")
         links.put(session, work.scope, row.entity, row.source_id, link, work.clock.now())
     if wrong:
         _review(work, document, _mismatch(row, remote, wrong))
