@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
@@ -39,7 +39,7 @@ class Party:
     currency: str = ""
     tax_id: str = ""
     foreign_id: str = ""
-    """The id of the other system as the source has it on record; never part of the content hash."""
+    """The id of the other system as the source has it on record. Typing one in is a cure, so it is a change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +110,3 @@ class Invoice:
 
 
 Document = Invoice | Party | Product
-
-
-def without_foreign_id(document: Document) -> Document:
-    """The document as it counts for "did it change": our own write-back of an id is no change."""
-    if isinstance(document, Invoice):
-        return document
-    return replace(document, foreign_id="")

@@ -68,7 +68,7 @@ class Call:
         self.problems += [faults.missing(name) for name in names if not body.get(name)]
 
 
-class Kind:
+class Kind(ABC):
     """One kind of record. Subclasses say what a valid record is (`build`) and what it touches."""
 
     name = ""
@@ -102,9 +102,9 @@ class Kind:
         """Only transactions can be voided."""
         raise faults.unsupported(f"Operation void is not supported for {self.name}")
 
+    @abstractmethod
     def build(self, call: Call, body: Record, old: Record | None) -> Record:
         """The whole record from clean content, with defaults; notes problems on the call."""
-        raise NotImplementedError
 
     def merged(self, old: Record, body: Record) -> Record:
         """What a sparse update leaves: the old content under the new."""
