@@ -10,17 +10,20 @@ import functools
 import itertools
 import os
 import tempfile
+import threading
 import warnings
 
 import psycopg
 from sqlalchemy import URL, make_url
 
 _numbers = itertools.count(1)
+_lock = threading.Lock()
 
 
 def fresh_database() -> str:
     """The URL of an empty database that nobody else has. The server ends with this process."""
-    url = _server()
+    with _lock:
+        url = _server()
     name = f"t{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(_plain(url), autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[call-overload]  # a name of our own

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 from alembic import command
@@ -12,12 +13,13 @@ from alembic.migration import MigrationContext
 from invoice_sync.ledger.database import Database
 from invoice_sync.ledger.tables import Base
 
+_one_at_a_time = threading.Lock()  # alembic keeps its context in globals of the process
 SCRIPTS = Path(__file__).parent / "migrations"
 
 
 def upgrade(database: Database) -> None:
     """Runs every migration that this ledger has not seen."""
-    with database.engine.connect() as connection:
+    with _one_at_a_time, database.engine.connect() as connection:
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

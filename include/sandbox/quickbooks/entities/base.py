@@ -1,5 +1,6 @@
 """The steps every write goes through, whatever the record."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -111,7 +112,7 @@ class Kind(ABC):
         kept = {k: v for k, v in old.items() if k not in SYSTEM and k not in self.computed}
         return {**kept, **body}
 
-    def stored(self, call: Call, record: Record | None, old: Record | None) -> None:
+    def stored(self, call: Call, record: Record | None, old: Record | None) -> None:  # noqa: B027 - rarely anything
         """What else changes when the record does."""
 
     def held(self, call: Call, raw: Any) -> Record:
