@@ -77,6 +77,16 @@ def test_a_lost_answer_goes_through_uncertain_and_nothing_is_doubled(
     assert created(stack.sandbox) == FIRST_TWELVE
 
 
+def test_xcom_carries_counts_and_nothing_else(stack: LocalStack, first_run: tuple[str, Seen]) -> None:
+    run_id, _ = first_run
+    green = [task for task, state in states(stack, run_id).items() if state == "success"]
+
+    assert len(green) == 7
+    for task in green:
+        handed_on = stack.rest.xcom(DAG, run_id, task)
+        assert {type(count) for count in handed_on.values()} <= {int}
+
+
 def test_planted_mistakes_make_their_tasks_red_and_the_log_tells_a_bookkeeper_why(
     stack: LocalStack, first_run: tuple[str, Seen]
 ) -> None:

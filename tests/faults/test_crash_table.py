@@ -14,6 +14,7 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,7 @@ def all_well(house: House) -> None:
         for row in house.records("salesforce", "rstk__soinv__c")
         if row["rstk__soinv_invoiceno__c"] in ALL
     }
-    assert {number: float(sent[number]) for number in due} == {number: float(total) for number, total in due.items()}
+    assert {number: Decimal(sent[number]) for number in due} == {n: Decimal(total) for n, total in due.items()}
     invariants(house)
 
 
