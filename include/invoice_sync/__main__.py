@@ -7,12 +7,15 @@ import getpass
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from invoice_sync.ledger import migrate, runs
 from invoice_sync.ledger.database import Database
-from invoice_sync.ledger.operator import reissue, restored
+from invoice_sync.ledger.operator import accept, decide, ignore, reissue, restored
+from invoice_sync.ledger.scope import Scope
 from invoice_sync.model import canonical
 from invoice_sync.model.errors import InvoiceSyncError
+from invoice_sync.orchestration.flows import flow_named
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,8 +41,28 @@ def _parser() -> argparse.ArgumentParser:
     again.add_argument("--flow", required=True)
     again.add_argument("--document", required=True, help="the invoice's number at the source")
     again.add_argument("--because", required=True, help="the reason, for the process log")
+    _add_decisions(commands)
     commands.add_parser("restored", help="say that an older ledger was put back, before any flow runs again")
     return parser
+
+
+def _add_decisions(commands: Any) -> None:
+    for name, said in (
+        ("accept", "say that the destination is right about a document that changed after delivery"),
+        ("ignore", "take a document out of review until its source record changes"),
+    ):
+        command = commands.add_parser(name, help=said)
+        command.add_argument("--flow", required=True)
+        command.add_argument("--document", required=True, help="its number at the source")
+        command.add_argument("--because", required=True, help="the reason, for the process log")
+    decide = commands.add_parser("decide", help="say who a customer or product in review is")
+    decide.add_argument("--flow", required=True)
+    which = decide.add_mutually_exclusive_group(required=True)
+    which.add_argument("--customer", help="the customer's number at the source")
+    which.add_argument("--product", help="the product's number at the source")
+    what = decide.add_mutually_exclusive_group(required=True)
+    what.add_argument("--link", metavar="ID", help="it is this record at the destination")
+    what.add_argument("--add", action="store_true", help="it is none of those; add it")
 
 
 def _migrate(database: Database, _chosen: argparse.Namespace) -> int:
@@ -64,6 +87,30 @@ def _reissue(database: Database, chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _accept(database: Database, chosen: argparse.Namespace) -> int:
+    with database.transaction(lock=chosen.flow) as session:
+        accept(session, chosen.flow, chosen.document, chosen.because, getpass.getuser(), datetime.now(UTC))
+    print(f"{chosen.document} counts as delivered as it stands.")
+    return 0
+
+
+def _ignore(database: Database, chosen: argparse.Namespace) -> int:
+    with database.transaction(lock=chosen.flow) as session:
+        ignore(session, chosen.flow, chosen.document, chosen.because, getpass.getuser(), datetime.now(UTC))
+    print(f"{chosen.document} waits for nobody until its source record changes.")
+    return 0
+
+
+def _decide(database: Database, chosen: argparse.Namespace) -> int:
+    flow = flow_named(chosen.flow)
+    scope = Scope(flow.name, flow.company, flow.source.vendor, flow.destination.vendor, flow.title, flow.timezone)
+    entity, number = ("customer", chosen.customer) if chosen.customer else ("product", chosen.product)
+    with database.transaction(lock=chosen.flow) as session:
+        decide(session, scope, entity, number, chosen.link, getpass.getuser(), datetime.now(UTC))
+    print(f"{entity.capitalize()} {number} is {chosen.link or 'to be added'}; clear the task match_{entity}s.")
+    return 0
+
+
 def _restored(database: Database, _chosen: argparse.Namespace) -> int:
     with database.transaction() as session:
         count = restored(session, datetime.now(UTC))
@@ -75,6 +122,9 @@ COMMANDS: dict[str, Callable[[Database, argparse.Namespace], int]] = {
     "migrate": _migrate,
     "statement": _statement,
     "reissue": _reissue,
+    "accept": _accept,
+    "ignore": _ignore,
+    "decide": _decide,
     "restored": _restored,
 }
 

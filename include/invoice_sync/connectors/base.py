@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
-from invoice_sync.model.documents import Document, Entity, Invoice, Party, Product
+from invoice_sync.model.documents import DOCUMENTS, PARTIES, Document, Entity, Party, Product
 from invoice_sync.model.errors import Problem
 from invoice_sync.model.flow import Options, RunOptions, WriteBack
 from invoice_sync.model.money import Money
@@ -41,10 +41,19 @@ class Verdict(StrEnum):
     NOT_SENT = "not_sent"  # no byte left
     NOT_DONE = "not_done"  # definitely not done; the same bytes may go again (401, row lock)
     THROTTLED = "throttled"  # definitely not done; the whole company waits
+    TOO_LARGE = "too_large"  # definitely not done, nor ever in a call of this size
     UNKNOWN = "unknown"
 
 
-CERTAINLY_NOT_DONE = frozenset({Verdict.NOT_SENT, Verdict.NOT_DONE, Verdict.THROTTLED})
+CERTAINLY_NOT_DONE = frozenset({Verdict.NOT_SENT, Verdict.NOT_DONE, Verdict.THROTTLED, Verdict.TOO_LARGE})
+
+CREATE, UPDATE, VOID = "create", "update", "void"
+DELIVERIES = (CREATE, UPDATE, VOID)
+"""What changes a document or party at the destination."""
+
+ACKNOWLEDGE, WRITE_ID, TELL_ERROR = "acknowledge", "write_id", "tell_error"
+NOTES = frozenset({WRITE_ID, TELL_ERROR})
+"""Notes that the source gets for its people; a document never waits because one of them was refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +80,16 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class WriteRule:
-    """How one (entity, operation) is written: class, items a call, calls in flight, the quota a call draws on."""
+    """How one (entity, operation) is written: class, items a call, calls in flight, the quota a call draws on.
+
+    `endpoint`: the address that it goes to, without a query, for the process log.
+    """
 
     write_class: WriteClass
     batch: int
     in_flight: int = 1
     quota_kind: str = "call"
+    endpoint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +189,14 @@ class Inspection:
 
 @dataclass(frozen=True, slots=True)
 class Stub:
-    """A source document's id and version stamp: enough to see that nothing changed."""
+    """A source document's id and version stamp: enough to see that nothing changed.
+
+    `offered`: it waits to be carried; others come along because they changed, and matter only if we know them.
+    """
 
     source_id: str
     stamp: str
+    offered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,13 +209,17 @@ class StubPage:
 
 @dataclass(frozen=True, slots=True)
 class SourceRecord:
-    """A source record in the vendor's own JSON. `in_queue`: still wants to be carried."""
+    """A source record in the vendor's own JSON.
+
+    `in_queue`: still wants to be carried; `withdrawn`: how the source took it back, such as "cancelled".
+    """
 
     entity: Entity
     source_id: str
     stamp: str
     content: Json
     in_queue: bool = True
+    withdrawn: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,10 +246,22 @@ class Source(Writer, Protocol):
         """Signs in and looks: tenant, fields, rights, locks, the vendor's own counts. Reads only."""
 
     def changed(self, position: str | None, options: RunOptions) -> Iterator[StubPage]:
-        """Documents that are in the queue and changed since `position`, oldest first."""
+        """Documents that are in the queue, and others that changed since `position`, oldest first."""
+
+    def deleted(self, position: str | None) -> list[str] | None:
+        """Ids of documents that were deleted since `position`; None when the source does not remember so far back."""
+
+    def present(self, ids: Sequence[str]) -> set[str]:
+        """Which of these documents the source still has at all."""
+
+    def unlinked(self, entity: Entity) -> list[str]:
+        """Ids of every customer or product that the source has no id of the other system for."""
 
     def fetch(self, entity: Entity, ids: Sequence[str]) -> list[SourceRecord]:
-        """The records of these ids, in bulk; ids that are gone are simply not there."""
+        """The records of these ids, in bulk; ids that are gone are simply not there.
+
+        "invoice" and "credit_memo" are asked for together: a record says itself which of them it is.
+        """
 
     def to_model(self, record: SourceRecord) -> Document:
         """Pure. Raises BadDocument."""
@@ -238,6 +271,12 @@ class Source(Writer, Protocol):
 
     def acknowledgement(self, source_id: str, mode: WriteBack, done: Delivered, today: str) -> Json | None:
         """The body that tells the source; None when the mode writes nothing. `today` is YYYY-MM-DD."""
+
+    def id_note(self, record: SourceRecord, remote_id: str) -> Json | None:
+        """Pure. The body that puts the id where the source keeps it; None when there is one, or no room for it."""
+
+    def error_note(self, source_id: str, reason: str, now: datetime) -> Json:
+        """Pure. The body that puts the reason why a document waits on the document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,20 +307,57 @@ class Destination(Writer, Protocol):
     def record_name(self, document: Party | Product) -> str:
         """Pure. The name that the record would get, in the form that the destination compares."""
 
+    def everybody(self, entity: Entity) -> list[Candidate]:
+        """All active customers or products, for suggestions; nothing is ever linked by these alone."""
+
     def body(self, document: Document, profile: Json, options: Options, marker: str) -> Json:
         """Pure. The create body, with `placeholder()` where another document's remote id belongs.
 
         Raises BadDocument for what the destination cannot hold.
         """
 
-    def preflight(self, document: Document, body: Json, profile: Json) -> list[Problem]:
+    def number(self, body: Json) -> str:
+        """Pure. The number that a document gets over there; for a party or product, empty."""
+
+    def update_body(self, body: Json, before: Json, there: Remote) -> Json:
+        """Pure. What turns `there`, delivered as `before`, into what `body` asks for."""
+
+    def void_body(self, there: Remote) -> Json:
+        """Pure. What takes a delivered document out of the books."""
+
+    def can(self, entity: Entity, operation: str) -> bool:
+        """Whether the vendor offers this at all."""
+
+    def changes(self, before: Json, after: Json) -> list[Change]:
+        """Pure. How two bodies of one document differ, their placeholders filled."""
+
+    def referenced(self, bodies: Sequence[Json]) -> Json:
+        """What `preflight` has to know of the records that these bodies name; asked for in bulk, and once."""
+
+    def preflight(self, document: Document, body: Json, profile: Json, referenced: Json) -> list[Problem]:
         """Pure. The refusals that can be foreseen."""
 
-    def taken_numbers(self, invoices: Sequence[Invoice]) -> Mapping[str, Sequence[Remote]]:
-        """By invoice number: every document that the destination already holds under it."""
+    def left_out(self, document: Document, options: Options) -> list[tuple[str, Money]]:
+        """Pure. What the flow's options keep from the destination's total: (cause, amount)."""
+
+    def holders(self, entity: Entity, bodies: Sequence[Json]) -> list[Sequence[Remote]]:
+        """Per body: every document that the destination already holds under its number."""
 
     def reread(self, entity: Entity, remote_ids: Sequence[str]) -> Mapping[str, Remote]:
         """What the destination holds now, in bulk; missing ids are not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field in which two bodies differ. `proven`: a re-read document shows it, so that it can be checked.
+
+    `before` and `after` are empty where they would name a person.
+    """
+
+    field: str
+    before: str
+    after: str
+    proven: bool
 
 
 MARK = "\ue000"
@@ -297,7 +373,5 @@ def split_placeholder(text: str) -> tuple[Entity, str] | None:
     """(entity, source id) of a placeholder, None for any other text."""
     if not text.startswith(MARK):
         return None
-    entity, _, source_id = text.removeprefix(MARK).partition("/")
-    if entity == "customer":
-        return "customer", source_id
-    return ("product", source_id) if entity == "product" else None
+    name, _, source_id = text.removeprefix(MARK).partition("/")
+    return next(((entity, source_id) for entity in (*PARTIES, *DOCUMENTS) if entity == name), None)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from invoice_sync.connectors.base import Armed, WireItem
+from invoice_sync.connectors.base import DELIVERIES, Armed, WireItem
 from invoice_sync.delivery.references import resolved
 from invoice_sync.delivery.work import Work
 from invoice_sync.ledger.tables import AttemptRow, DocumentRow, IntentRow
@@ -30,15 +30,20 @@ def batches(work: Work) -> list[list[int]]:
                 IntentRow.entity == work.entity,
                 IntentRow.op == work.operation,
                 IntentRow.state == IntentState.PLANNED,
-                (DocumentRow.state == DocumentState.PLANNED) | (IntentRow.misses > 0),
+                (DocumentRow.state.in_(_may_go(work.operation))) | (IntentRow.misses > 0),
             )
             .order_by(IntentRow.id)
         ).all()
     grouped: dict[str | None, list[int]] = {}
     for intent, wire_request in rows:
         grouped.setdefault(wire_request, []).append(intent)
-    size = work.rule.batch
+    size = work.size.items
     return [ids[start : start + size] for ids in grouped.values() for start in range(0, len(ids), size)]
+
+
+def _may_go(operation: str) -> tuple[DocumentState, ...]:
+    """A delivery goes out while its document is planned for it; what the source is told, whenever it is due."""
+    return (DocumentState.PLANNED,) if operation in DELIVERIES else tuple(DocumentState)
 
 
 def arm(work: Work, ids: Sequence[int]) -> Armed | None:
@@ -67,11 +72,11 @@ def item(row: IntentRow) -> WireItem:
 def _sendable(session: Session, work: Work, ids: Sequence[int]) -> list[IntentRow]:
     query = select(IntentRow).where(IntentRow.id.in_(ids), IntentRow.state == IntentState.PLANNED)
     rows = list(session.scalars(query.order_by(IntentRow.id)))
-    _freeze(session, work, [row for row in rows if row.wire_body is None])
+    freeze(session, work, [row for row in rows if row.wire_body is None])
     return [row for row in rows if row.wire_body is not None]
 
 
-def _freeze(session: Session, work: Work, rows: Sequence[IntentRow]) -> None:
+def freeze(session: Session, work: Work, rows: Sequence[IntentRow]) -> None:
     """Fills in the remote ids; from here on the body never changes again."""
     bodies = resolved(session, work.scope, {row.id: canonical.loads(row.body) for row in rows})
     for row in rows:

@@ -16,7 +16,7 @@ from invoice_sync.connectors.base import Armed, Outcome, Verdict, Writer
 from invoice_sync.delivery.arm import arm, batches
 from invoice_sync.delivery.recover import adopt_what_is_so, recover, take_over
 from invoice_sync.delivery.settle import settle
-from invoice_sync.delivery.work import Tally, Work
+from invoice_sync.delivery.work import Size, Tally, Work
 from invoice_sync.ledger import intents, leases
 from invoice_sync.ledger.database import Database
 from invoice_sync.ledger.scope import Scope, TaskRef
@@ -69,7 +69,10 @@ class Door:
         lease = leases.take(self.database, name, owner, self.clock.now(), self.writer.timing.lease)
         reached("K2")
         try:
-            yield Work(self.database, self.scope, self.task, self.writer, self.clock, entity, operation, rule, lease)
+            yield Work(
+                self.database, self.scope, self.task, self.writer, self.clock, entity, operation, rule, lease,
+                Size(rule.batch),
+            )  # fmt: skip
         finally:
             leases.release(self.database, lease, self.clock.now())
 
@@ -84,7 +87,8 @@ def _drain(work: Work, quota: Quota) -> None:
     """Sends what is planned; what certainly was not done goes again after a pause."""
     fruitless, before = 0, work.tally.settled
     while again := _send_all(work, quota):
-        fruitless = fruitless + 1 if work.tally.settled == before else 0
+        smaller = any(outcome.verdict is Verdict.TOO_LARGE for outcome in again)
+        fruitless = fruitless + 1 if work.tally.settled == before and not smaller else 0
         before = work.tally.settled
         if fruitless == ROUNDS:
             raise TryLater(f"{work.writer.binding.vendor} took nothing in {ROUNDS} rounds")
@@ -152,6 +156,9 @@ def _send(work: Work, armed: Armed) -> Mapping[str, Outcome]:
 
 def _pause(work: Work, quota: Quota, again: list[Outcome], round_: int) -> None:
     """Before the same bytes go again: renew a dead token, obey a 429, or back off with jitter."""
+    if any(outcome.verdict is Verdict.TOO_LARGE for outcome in again):
+        work.size.items = max(1, work.size.items // 2)
+        log.warning("%s cannot take so much in one call; %d at a time", work.writer.binding.vendor, work.size.items)
     seconds = max(outcome.wait or 0.0 for outcome in again)
     if any(outcome.verdict is Verdict.THROTTLED for outcome in again):
         seconds = seconds or DEFAULT_THROTTLE_WAIT

@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from invoice_sync.connectors.base import Remote, Verdict, WriteClass
+from invoice_sync.connectors.base import CREATE, Remote, Verdict, WriteClass
 from invoice_sync.delivery import settle
-from invoice_sync.delivery.arm import item
-from invoice_sync.delivery.settle import LOOK_UP_AT_ONCE
+from invoice_sync.delivery.arm import freeze, item
+from invoice_sync.delivery.settle import LOOK_UP_AT_ONCE, Desk
 from invoice_sync.delivery.work import Work
-from invoice_sync.ledger import documents, intents
+from invoice_sync.ledger import intents
+from invoice_sync.ledger.portions import portions
 from invoice_sync.ledger.tables import AttemptRow, IntentRow
 from invoice_sync.model import canonical
 from invoice_sync.model.errors import Problem
@@ -41,10 +42,10 @@ def adopt_what_is_so(work: Work) -> None:
         return
     query = intents.select_state(work.scope, work.entity, work.operation, IntentState.PLANNED)
     with work.fenced() as session:
-        rows = list(session.scalars(query.where(IntentRow.attempts == 0)))
-        for row in rows:
-            row.wire_body = row.body
-    for portion in documents.portions(rows, LOOK_UP):
+        planned = list(session.scalars(query.where(IntentRow.attempts == 0)))
+        freeze(session, work, planned)
+        rows = [row for row in planned if row.wire_body is not None]
+    for portion in portions(rows, LOOK_UP):
         found = work.writer.find(work.entity, work.operation, [item(row) for row in portion])
         _adopt(work, {row.id: found.get(row.id, []) for row in portion})
 
@@ -55,19 +56,30 @@ def recover(work: Work) -> int:
     while rows := _due(work):
         found = work.writer.find(work.entity, work.operation, [item(row) for row in rows])
         with work.fenced() as session:
-            for row in session.scalars(select(IntentRow).where(IntentRow.id.in_([row.id for row in rows]))):
-                _decide(session, work, row, found.get(row.id, []))
+            desk = _desk(session, work, [row.id for row in rows], found)
+            for row in desk.intents:
+                _decide(desk, row, found.get(row.id, []))
+            desk.close()
         decided += len(rows)
     return decided
 
 
 def _adopt(work: Work, found: Mapping[int, Sequence[Remote]]) -> None:
     with work.fenced() as session:
-        for row in session.scalars(select(IntentRow).where(IntentRow.id.in_(found))):
+        desk = _desk(session, work, list(found), found)
+        for row in desk.intents:
             so = [remote for remote in found[row.id] if not settle.differences(work, row, remote)]
             if so and row.state == IntentState.PLANNED:
-                settle.finish(session, work, row, so[0], "was so already")
+                settle.finish(desk, row, so[0], "was so already")
                 work.tally.adopted += 1
+        desk.close()
+
+
+def _desk(session: Session, work: Work, ids: Sequence[int], found: Mapping[int, Sequence[Remote]]) -> Desk:
+    rows: list[IntentRow] = []
+    for portion in portions(ids):
+        rows += session.scalars(select(IntentRow).where(IntentRow.id.in_(portion)).order_by(IntentRow.id))
+    return Desk.of(session, work, rows, [remote for hits in found.values() for remote in hits])
 
 
 def _due(work: Work) -> Sequence[IntentRow]:
@@ -76,29 +88,30 @@ def _due(work: Work) -> Sequence[IntentRow]:
         return list(session.scalars(query.where(IntentRow.quiet_until <= work.clock.now()).limit(LOOK_UP)))
 
 
-def _decide(session: Session, work: Work, row: IntentRow, hits: Sequence[Remote]) -> None:
+def _decide(desk: Desk, row: IntentRow, hits: Sequence[Remote]) -> None:
     if row.state != IntentState.UNCERTAIN:
         return
-    ours = [remote for remote in hits if _is_ours(session, work, row, remote)]
+    work, ours = desk.work, [remote for remote in hits if _is_ours(desk, row, remote)]
     if len(ours) > 1:
-        settle.refuse(session, work, row, _twice(row, ours))
+        settle.refuse(desk, row, _twice(row, ours))
     elif ours:
-        settle.finish(session, work, row, ours[0], "found again")
+        settle.finish(desk, row, ours[0], "found again")
         work.tally.adopted += 1
         log.info("%s: found at the destination under id %s, adopted", row.number, ours[0].id)
-    elif _was_hit(session, row) or (hits and work.rule.write_class not in LOOK_UP_AT_ONCE):
-        settle.refuse(session, work, row, _taken(row, hits))
+    elif _was_hit(desk.session, row) or (hits and work.rule.write_class not in LOOK_UP_AT_ONCE):
+        settle.refuse(desk, row, _taken(row, hits))
     else:
-        _send_again(session, work, row)
+        _send_again(desk, row)
 
 
-def _is_ours(session: Session, work: Work, row: IntentRow, remote: Remote) -> bool:
-    """It carries our marker; or, where the entity has none, it is all that we asked for."""
-    if not settle.may_be_linked(session, work, row, remote):
+def _is_ours(desk: Desk, row: IntentRow, remote: Remote) -> bool:
+    """Of a creation: it carries our marker. Of anything else, and where there is none: it is all that we asked for."""
+    work = desk.work
+    if not settle.may_be_linked(desk, row, remote):
         return False
     wrong = settle.differences(work, row, remote)
     expected = work.writer.expected(work.entity, work.operation, canonical.loads(row.wire_body or "{}"))
-    return "marker" not in wrong if "marker" in expected else not wrong
+    return "marker" not in wrong if work.operation == CREATE and "marker" in expected else not wrong
 
 
 def _was_hit(session: Session, row: IntentRow) -> bool:
@@ -106,11 +119,12 @@ def _was_hit(session: Session, row: IntentRow) -> bool:
     return session.scalar(query) == Verdict.HIT
 
 
-def _send_again(session: Session, work: Work, row: IntentRow) -> None:
+def _send_again(desk: Desk, row: IntentRow) -> None:
     """It is not there: the same body under the same key, at most three times."""
+    work = desk.work
     row.misses += 1
     if row.misses > MISSES:
-        settle.refuse(session, work, row, _never_arrives(row))
+        settle.refuse(desk, row, _never_arrives(row))
         return
     row.state, row.quiet_until = IntentState.PLANNED, None
     work.tally.sent_again += 1

@@ -3,19 +3,36 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from invoice_sync.connectors.base import CERTAINLY_NOT_DONE, Armed, Outcome, Remote, Verdict, WriteClass
+from invoice_sync.connectors.base import (
+    ACKNOWLEDGE,
+    CERTAINLY_NOT_DONE,
+    CREATE,
+    DELIVERIES,
+    NOTES,
+    VOID,
+    Armed,
+    Outcome,
+    Remote,
+    Verdict,
+    WriteClass,
+)
+from invoice_sync.delivery import told
 from invoice_sync.delivery.work import Work
 from invoice_sync.ledger import documents, links
 from invoice_sync.ledger.links import Link
-from invoice_sync.ledger.tables import AttemptRow, DocumentRow, IntentRow
+from invoice_sync.ledger.portions import portions
+from invoice_sync.ledger.process_log import Entry
+from invoice_sync.ledger.tables import AttemptRow, DocumentRow, IntentRow, XrefRow
 from invoice_sync.model import canonical
 from invoice_sync.model.crash_points import reached
+from invoice_sync.model.documents import DOCUMENTS
 from invoice_sync.model.errors import LostLease, Problem
 from invoice_sync.model.words import DocumentState, IntentState
 
@@ -23,6 +40,34 @@ log = logging.getLogger("invoice_sync.delivery")
 
 LOOK_UP_AT_ONCE = frozenset({WriteClass.UNIQUE, WriteClass.UPSERT, WriteClass.SET_STATE})
 """Classes whose second sending does no harm, so that nobody has to wait until nothing can be running."""
+
+
+@dataclass(slots=True)
+class Desk:
+    """What a settlement looks at, read in bulk: documents, their links, and who holds the remote records."""
+
+    session: Session
+    work: Work
+    intents: Sequence[IntentRow]
+    documents: dict[int, DocumentRow]
+    links: dict[str, XrefRow]
+    holders: dict[str, tuple[str, str]]
+    entries: list[Entry] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, session: Session, work: Work, rows: Sequence[IntentRow], remotes: Iterable[Remote]) -> Desk:
+        found: dict[int, DocumentRow] = {}
+        for portion in portions([row.document_id for row in rows]):
+            query = select(DocumentRow).where(DocumentRow.id.in_(portion))
+            found.update({row.id: row for row in session.scalars(query)})
+        linked = links.of(session, work.scope, work.entity, [row.source_id for row in rows])
+        ids = [remote.id for remote in remotes]
+        return cls(session, work, rows, found, linked, links.holders(session, work.scope, work.entity, ids))
+
+    def close(self) -> None:
+        """Everything goes to the database: links first, for they may be refused, then the process log."""
+        self.session.flush()
+        self.work.log(self.session, self.entries)
 
 
 def settle(work: Work, armed: Armed, outcomes: Mapping[str, Outcome]) -> list[Outcome]:
@@ -33,37 +78,35 @@ def settle(work: Work, armed: Armed, outcomes: Mapping[str, Outcome]) -> list[Ou
     by_intent = {item.intent: outcomes[item.wire_item] for item in armed.items}
     try:
         with work.fenced() as session:
-            for row in session.scalars(select(IntentRow).where(IntentRow.id.in_(by_intent)).order_by(IntentRow.id)):
-                _settle_one(session, work, row, by_intent[row.id])
-            session.flush()
+            _settle_all(session, work, by_intent)
             reached("K8")
     except LostLease:
         _keep_evidence(work, by_intent)
         raise
-    return [outcome for outcome in by_intent.values() if outcome.verdict in CERTAINLY_NOT_DONE]
+    return [outcome for outcome in by_intent.values() if _goes_again(outcome, len(by_intent))]
 
 
-def finish(session: Session, work: Work, row: IntentRow, remote: Remote, rule: str) -> None:
+def finish(desk: Desk, row: IntentRow, remote: Remote, rule: str) -> None:
     """The write is there. Linked; and in review if what is there is not what we asked for."""
+    work = desk.work
     row.state, row.done_at = IntentState.DONE, work.clock.now()
     wrong = differences(work, row, remote)
-    document = session.get_one(DocumentRow, row.document_id)
-    if work.operation == "create":
-        number = remote.number if row.entity == "invoice" else ""  # a party's would be its name
-        link = Link(remote.id, remote.version, number, rule, f"intent {row.id}", "delivery")
-        links.put(session, work.scope, row.entity, row.source_id, link, work.clock.now())
+    if work.operation in DELIVERIES:
+        _link(desk, row, remote, rule)
     if wrong:
-        _review(work, document, _mismatch(row, remote, wrong))
-    elif document.version == row.version:
-        done = DocumentState.PLANNED if row.entity == "invoice" else DocumentState.LINKED
-        documents.move(document, done, work.clock.now())
+        _put_aside(desk, row, told.mismatch(row, remote, wrong))
+        return
+    desk.entries.append(told.done(work, row, remote, rule))
+    document = desk.documents[row.document_id]
+    if work.operation not in NOTES and document.version == row.version:
+        documents.move(document, _state_after(work), work.clock.now())
 
 
-def refuse(session: Session, work: Work, row: IntentRow, problem: Problem) -> None:
+def refuse(desk: Desk, row: IntentRow, problem: Problem) -> None:
     """Definitely not written; a person decides. Another try is another revision."""
     row.state = IntentState.REFUSED
-    work.tally.refused += 1
-    _review(work, session.get_one(DocumentRow, row.document_id), problem)
+    desk.work.tally.refused += 1
+    _put_aside(desk, row, problem)
 
 
 def differences(work: Work, row: IntentRow, remote: Remote) -> dict[str, tuple[str, str]]:
@@ -72,95 +115,118 @@ def differences(work: Work, row: IntentRow, remote: Remote) -> dict[str, tuple[s
     wrong = {
         name: (text, remote.facts.get(name, "")) for name, text in expected.items() if remote.facts.get(name) != text
     }
-    return wrong if remote.live else {**wrong, "state": ("a live record", "a voided or inactive one")}
+    dead = not remote.live and work.operation != VOID
+    return {**wrong, "state": ("a live record", "a voided or inactive one")} if dead else wrong
 
 
-def may_be_linked(session: Session, work: Work, row: IntentRow, remote: Remote) -> bool:
+def may_be_linked(desk: Desk, row: IntentRow, remote: Remote) -> bool:
     """False for a record that another document of ours is linked to; parties and products may share theirs."""
-    if work.operation != "create" or row.entity != "invoice":
+    if desk.work.operation != CREATE or row.entity not in DOCUMENTS:
         return True
-    return links.holder(session, work.scope, row.entity, remote.id) in (None, (row.source_vendor, row.source_id))
+    return desk.holders.get(remote.id) in (None, (row.source_vendor, row.source_id))
 
 
-def _settle_one(session: Session, work: Work, row: IntentRow, outcome: Outcome) -> None:
-    _end_attempt(session, work, row.id, row.attempts, outcome)
+def _settle_all(session: Session, work: Work, by_intent: Mapping[int, Outcome]) -> None:
+    query = select(IntentRow).where(IntentRow.id.in_(by_intent)).order_by(IntentRow.id)
+    rows = list(session.scalars(query))
+    remotes = [outcome.remote for outcome in by_intent.values() if outcome.remote is not None]
+    desk = Desk.of(session, work, rows, remotes)
+    _end_attempts(session, work, [(row.id, row.attempts, by_intent[row.id]) for row in rows])
+    for row in rows:
+        _settle_one(desk, row, by_intent[row.id], alone=len(rows) == 1)
+    desk.close()
+
+
+def _settle_one(desk: Desk, row: IntentRow, outcome: Outcome, *, alone: bool) -> None:
+    work, remote = desk.work, outcome.remote
     if row.state != IntentState.SENDING or row.epoch != work.lease.epoch:
         return  # a later owner has it; the answer stays on the attempt as evidence
-    remote = outcome.remote
-    if outcome.verdict is Verdict.OK and remote is not None and may_be_linked(session, work, row, remote):
-        finish(session, work, row, remote, "created by us")
+    if outcome.verdict is Verdict.OK and remote is not None and may_be_linked(desk, row, remote):
+        finish(desk, row, remote, "created by us" if work.operation == CREATE else "sent by us")
         work.tally.sent += 1
-    elif outcome.verdict is Verdict.REFUSED:
-        refuse(session, work, row, outcome.problem or _unexplained(outcome))
+    elif outcome.verdict is Verdict.REFUSED or (outcome.verdict is Verdict.TOO_LARGE and alone):
+        refuse(desk, row, outcome.problem or told.unexplained(outcome))
     elif outcome.verdict in CERTAINLY_NOT_DONE:
         row.state, row.quiet_until = IntentState.PLANNED, None
     else:
-        _uncertain(work, row, outcome)
+        _uncertain(desk, row, outcome)
 
 
-def _uncertain(work: Work, row: IntentRow, outcome: Outcome) -> None:
+def _goes_again(outcome: Outcome, items: int) -> bool:
+    return outcome.verdict in CERTAINLY_NOT_DONE and not (outcome.verdict is Verdict.TOO_LARGE and items == 1)
+
+
+def _link(desk: Desk, row: IntentRow, remote: Remote, rule: str) -> None:
+    work, now = desk.work, desk.work.clock.now()
+    known = desk.links.get(row.source_id)
+    if work.operation != CREATE and known is not None:
+        known.remote_version = remote.version
+        return
+    number = remote.number if row.entity in DOCUMENTS else ""  # a party's would be its name
+    link = Link(remote.id, remote.version, number, rule, f"intent {row.id}", "delivery")
+    put = links.put(desk.session, work.scope, row.entity, row.source_id, link, now, known)
+    desk.links[row.source_id] = put
+    desk.holders[remote.id] = (row.source_vendor, row.source_id)
+
+
+def _state_after(work: Work) -> DocumentState:
+    if work.operation == ACKNOWLEDGE:
+        return DocumentState.SETTLED
+    return DocumentState.DELIVERED if work.entity in DOCUMENTS else DocumentState.LINKED
+
+
+def _put_aside(desk: Desk, row: IntentRow, problem: Problem) -> None:
+    """Into review; but a note for the source's people holds nobody up."""
+    work = desk.work
+    desk.entries.append(told.refused(work, row, problem))
+    if work.operation in NOTES:
+        log.warning("%s: %s", row.number, problem.reason)
+        return
+    documents.put_in_review(desk.documents[row.document_id], problem, work.task.task_id, work.clock.now())
+
+
+def _uncertain(desk: Desk, row: IntentRow, outcome: Outcome) -> None:
     """UNKNOWN, HIT, or an OK that names nothing of ours: look it up before anything else is decided.
 
     A class that may be looked up at once is so once only; then the quiet period lets bad weather pass.
     """
+    work = desk.work
     row.state = IntentState.UNCERTAIN
     row.problem = canonical.dumps(asdict(outcome.problem)) if outcome.problem else None
     if outcome.verdict is Verdict.HIT or (work.rule.write_class in LOOK_UP_AT_ONCE and not row.misses):
         row.quiet_until = work.clock.now()
+    desk.entries.append(told.uncertain(work, row, outcome))
     log.warning("%s: outcome unknown (%s), it will be looked up", row.number, outcome.verdict)
 
 
-def _end_attempt(session: Session, work: Work, intent: int, n: int, outcome: Outcome) -> None:
-    session.execute(
-        update(AttemptRow)
-        .where(AttemptRow.intent_id == intent, AttemptRow.n == n)
-        .values(
-            ended_at=work.clock.now(),
-            verdict=outcome.verdict,
-            status=outcome.status,
-            vendor_code=outcome.problem.vendor_code if outcome.problem else None,
-            trace_id=outcome.trace_id,
-            remote_id=outcome.remote.id if outcome.remote else None,
-        )
+def _end_attempts(session: Session, work: Work, ended: Sequence[tuple[int, int, Outcome]]) -> None:
+    """(intent, attempt number, outcome), each attempt's end written once."""
+    statement = update(AttemptRow).where(
+        AttemptRow.intent_id == bindparam("of_intent"), AttemptRow.n == bindparam("of_n")
     )
+    values = [{"of_intent": intent, "of_n": n, **_end(work, outcome)} for intent, n, outcome in ended]
+    if values:
+        # on the connection: the session would take a list of values for an update by primary key
+        session.connection().execute(statement, values)
+
+
+def _end(work: Work, outcome: Outcome) -> dict[str, Any]:
+    return {
+        "ended_at": work.clock.now(),
+        "verdict": str(outcome.verdict),
+        "status": outcome.status,
+        "vendor_code": outcome.problem.vendor_code if outcome.problem else None,
+        "trace_id": outcome.trace_id,
+        "remote_id": outcome.remote.id if outcome.remote else None,
+    }
 
 
 def _keep_evidence(work: Work, outcomes: Mapping[int, Outcome]) -> None:
     with work.database.transaction() as session:
-        for intent, outcome in outcomes.items():
-            n = session.scalar(
-                select(AttemptRow.n)
-                .where(AttemptRow.intent_id == intent, AttemptRow.epoch == work.lease.epoch)
-                .order_by(AttemptRow.n.desc())
-                .limit(1)
-            )
-            _end_attempt(session, work, intent, n or 0, outcome)
-
-
-def _review(work: Work, document: DocumentRow, problem: Problem) -> None:
-    documents.put_in_review(document, problem, work.task.task_id, work.clock.now())
-
-
-def _mismatch(row: IntentRow, remote: Remote, wrong: Mapping[str, tuple[str, str]]) -> Problem:
-    told = "; ".join(_told(name, *both) for name, both in wrong.items())
-    return Problem(
-        "mismatch",
-        f"{row.number} is at {row.target_vendor} under id {remote.id}, but it differs. {told}.",
-        "Correct the document there so that it equals the source, then clear this task. It is not sent again.",
-    )
-
-
-def _told(name: str, ours: str, theirs: str) -> str:
-    """Names of people stay out of logs and tables, so for them only the fact that they differ."""
-    if name in ("name", "marker"):
-        return f"the {name} is another one"
-    return f"{name}: we sent {ours or 'nothing'}, there is {theirs or 'nothing'}"
-
-
-def _unexplained(outcome: Outcome) -> Problem:
-    return Problem(
-        "refused",
-        f"The destination refused the document without a reason that we know (HTTP {outcome.status}).",
-        "Look the trace id up with the vendor's support, mend the cause, then clear this task.",
-        trace_id=outcome.trace_id,
-    )
+        query = (
+            select(AttemptRow.intent_id, AttemptRow.n)
+            .where(AttemptRow.intent_id.in_(outcomes), AttemptRow.epoch == work.lease.epoch)
+            .order_by(AttemptRow.n)
+        )
+        latest = {intent: n for intent, n in session.execute(query)}
+        _end_attempts(session, work, [(intent, n, outcomes[intent]) for intent, n in latest.items()])

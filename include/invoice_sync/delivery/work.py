@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
 from invoice_sync.connectors.base import Timing, Writer, WriteRule
-from invoice_sync.ledger import leases
+from invoice_sync.ledger import leases, process_log
 from invoice_sync.ledger.database import Database
 from invoice_sync.ledger.leases import Lease
+from invoice_sync.ledger.process_log import Entry
 from invoice_sync.ledger.scope import Scope, TaskRef
 from invoice_sync.model.documents import Entity
 from invoice_sync.model.ports import Clock
@@ -35,6 +36,13 @@ class Tally:
         return {name: getattr(self, name) for name in ("sent", "adopted", "refused", "sent_again")}
 
 
+@dataclass(slots=True)
+class Size:
+    """How many items a call may carry; halved when the vendor cannot bear so many."""
+
+    items: int
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """One kind of write (entity, operation) of one flow, held under one lease."""
@@ -48,6 +56,7 @@ class Work:
     operation: str
     rule: WriteRule
     lease: Lease
+    size: Size
     tally: Tally = field(default_factory=Tally)
 
     @property
@@ -60,3 +69,7 @@ class Work:
         with self.database.transaction(lock=self.scope.flow) as session:
             leases.extend(session, self.lease, self.clock.now() + self.timing.lease)
             yield session
+
+    def log(self, session: Session, entries: Sequence[Entry]) -> None:
+        """Into the process log, with what it belongs to."""
+        process_log.append(session, self.scope, self.task, entries, self.clock.now())

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy.orm import Session, defer
 
+from invoice_sync.ledger import intents
+from invoice_sync.ledger.portions import PORTION, portions
 from invoice_sync.ledger.scope import Scope
-from invoice_sync.ledger.tables import DocumentRow, InboxRow, IntentRow
+from invoice_sync.ledger.tables import DocumentRow, InboxRow
 from invoice_sync.model import canonical
 from invoice_sync.model.errors import Problem
-from invoice_sync.model.words import DocumentState, IntentState
-
-PORTION = 500  # parameters in one IN list; SQLite before 3.32 took 999 in all
+from invoice_sync.model.words import DocumentState
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A source record as it goes into the inbox.
 
-    `party` is the customer's number, for people; `needs` are placeholders of the records that it refers to.
+    `party` is the customer's number, for people; `needs` are placeholders of the records that it refers to;
+    `offered`: the source wants it carried; `withdrawn`: what the source did to take it back, empty if nothing.
     """
 
     entity: str
@@ -37,26 +38,53 @@ class Seen:
     currency: str = ""
     needs: tuple[str, ...] = ()
     problem: Problem | None = None
+    offered: bool = True
+    withdrawn: str = ""
 
 
-def portions(ids: Sequence[Any], size: int = PORTION) -> Iterable[Sequence[Any]]:
-    """The ids in slices that fit an IN list."""
-    return (ids[start : start + size] for start in range(0, len(ids), size))
+Entities = str | Sequence[str]
 
 
-def by_source(session: Session, scope: Scope, entity: str, ids: Sequence[str]) -> dict[str, DocumentRow]:
+def by_source(session: Session, scope: Scope, entities: Entities, ids: Sequence[str]) -> dict[str, DocumentRow]:
     """The documents of these source ids, by source id."""
     found: dict[str, DocumentRow] = {}
     for portion in portions(ids):
-        query = _of(scope, entity).where(DocumentRow.source_id.in_(portion))
+        query = _of(scope, entities).where(DocumentRow.source_id.in_(portion))
         found.update({row.source_id: row for row in session.scalars(query)})
     return found
 
 
-def in_state(session: Session, scope: Scope, entity: str, *states: DocumentState) -> list[DocumentRow]:
+def stamps(session: Session, scope: Scope, entities: Entities, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """(stamp, state) by source id, as plain values: a night that changed nothing looks at a million of them."""
+    found: dict[str, tuple[str, str]] = {}
+    for portion in portions(ids):
+        query = select(DocumentRow.source_id, DocumentRow.stamp, DocumentRow.state).where(
+            *_mine(scope, entities), DocumentRow.source_id.in_(portion)
+        )
+        found.update({source_id: (stamp, state) for source_id, stamp, state in session.execute(query)})
+    return found
+
+
+def in_state(session: Session, scope: Scope, entities: Entities, *states: DocumentState) -> list[DocumentRow]:
     """The flow's documents in these states, oldest first."""
-    query = _of(scope, entity).where(DocumentRow.state.in_(states)).order_by(DocumentRow.id)
+    query = _of(scope, entities).where(DocumentRow.state.in_(states)).order_by(DocumentRow.id)
     return list(session.scalars(query))
+
+
+def count(session: Session, scope: Scope, entities: Entities, state: DocumentState) -> int:
+    query = select(func.count(DocumentRow.id)).where(*_mine(scope, entities), DocumentRow.state == state)
+    return session.scalar(query) or 0
+
+
+def settle_all(session: Session, rows: Sequence[DocumentRow], now: datetime) -> None:
+    """Nothing is left to be done about these."""
+    for portion in portions([row.id for row in rows]):
+        session.execute(
+            update(DocumentRow)
+            .where(DocumentRow.id.in_(portion))
+            .values(state=DocumentState.SETTLED, since=now)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def fresh(session: Session, rows: Sequence[DocumentRow], state: DocumentState) -> list[DocumentRow]:
@@ -84,16 +112,22 @@ def contents(session: Session, rows: Sequence[DocumentRow]) -> dict[int, Mapping
 
 
 def store(session: Session, scope: Scope, batch: Sequence[Seen], now: datetime) -> list[tuple[DocumentRow, bool]]:
-    """Puts records of one entity into the inbox; each with whether its content is new to this flow."""
-    if not batch:
+    """Puts records of one entity into the inbox; each with whether its content is new to this flow.
+
+    A page may show a record twice: its last appearance counts.
+    """
+    latest = list({seen.source_id: seen for seen in batch}.values())
+    if not latest:
         return []
-    known = by_source(session, scope, batch[0].entity, [seen.source_id for seen in batch])
-    stored: list[tuple[DocumentRow, bool]] = []
-    for seen in batch:
-        row, new = _store(session, scope, seen, known.get(seen.source_id), now)
-        known[seen.source_id] = row  # a page may show a record twice
-        stored.append((row, new))
-    return stored
+    known = by_source(session, scope, latest[0].entity, [seen.source_id for seen in latest])
+    moved = [seen for seen in latest if not _is_known(known.get(seen.source_id), seen)]
+    versions = _inbox_versions(session, scope, moved, now)
+    for seen in moved:
+        known[seen.source_id] = _renewed(session, scope, seen, known.get(seen.source_id), versions, now)
+    session.flush()
+    changed = {seen.source_id for seen in moved}
+    intents.replace_planned(session, [known[source_id] for source_id in changed])
+    return [(known[seen.source_id], seen.source_id in changed) for seen in latest]
 
 
 def put_in_review(row: DocumentRow, problem: Problem, step: str, now: datetime, blocked_on: str = "") -> None:
@@ -109,6 +143,21 @@ def move(row: DocumentRow, state: DocumentState, now: datetime) -> None:
     row.step = row.cause = row.reason = row.cure = row.vendor_code = row.trace_id = row.blocked_on = ""
 
 
+def withdraw(row: DocumentRow, what: str, now: datetime) -> None:
+    """The source took a delivered document back; plan decides what that means over there."""
+    row.withdrawn = what
+    move(row, DocumentState.WAITING, now)
+
+
+def unseen(session: Session, scope: Scope, entity: str, seen: Container[str]) -> list[str]:
+    """Source ids of all documents of the flow but those in `seen`, and those that are known to be gone."""
+    query = select(DocumentRow.source_id).where(
+        *_mine(scope, entity), DocumentRow.withdrawn == "", DocumentRow.state != DocumentState.IGNORED
+    )
+    found = session.execute(query.execution_options(yield_per=PORTION)).scalars()
+    return [source_id for source_id in found if source_id not in seen]
+
+
 def needs_of(row: DocumentRow) -> list[str]:
     """Placeholders of the customer and products that an invoice refers to."""
     return list(canonical.loads(row.needs))
@@ -119,18 +168,32 @@ def problem_of(row: DocumentRow) -> Problem:
     return Problem(row.cause, row.reason, row.cure, row.vendor_code, row.trace_id)
 
 
-def _of(scope: Scope, entity: str) -> Any:
-    return select(DocumentRow).where(DocumentRow.flow == scope.flow, DocumentRow.entity == entity)
+def _of(scope: Scope, entities: Entities) -> Select[tuple[DocumentRow]]:
+    return select(DocumentRow).where(*_mine(scope, entities))
 
 
-def _store(
-    session: Session, scope: Scope, seen: Seen, row: DocumentRow | None, now: datetime
-) -> tuple[DocumentRow, bool]:
-    if row is not None and row.content_hash == seen.content_hash:
-        if row.stamp != seen.stamp:
-            row.stamp = seen.stamp
-        return row, False
-    inbox = _inbox_version(session, scope, seen, now)
+def _mine(scope: Scope, entities: Entities) -> tuple[ColumnElement[bool], ...]:
+    names = [entities] if isinstance(entities, str) else list(entities)
+    return DocumentRow.flow == scope.flow, DocumentRow.entity.in_(names)
+
+
+def _is_known(row: DocumentRow | None, seen: Seen) -> bool:
+    """The same content, whatever its stamp."""
+    if row is None or row.content_hash != seen.content_hash or row.withdrawn != seen.withdrawn:
+        return False
+    if row.stamp != seen.stamp:
+        row.stamp = seen.stamp
+    return True
+
+
+def _renewed(
+    session: Session,
+    scope: Scope,
+    seen: Seen,
+    row: DocumentRow | None,
+    versions: Mapping[tuple[str, str], InboxRow],
+    now: datetime,
+) -> DocumentRow:
     if row is None:
         row = DocumentRow(
             flow=scope.flow, company=scope.company, source_vendor=scope.source_vendor,
@@ -138,15 +201,13 @@ def _store(
             vendor_code="", trace_id="", blocked_on="",
         )  # fmt: skip
         session.add(row)
-    _renew(row, inbox, seen, now)
-    session.flush()
-    _replace_unsent(session, row)
-    return row, True
+    _renew(row, versions[seen.source_id, seen.content_hash], seen, now)
+    return row
 
 
 def _renew(row: DocumentRow, inbox: InboxRow, seen: Seen, now: datetime) -> None:
     row.inbox_id, row.version, row.stamp, row.content_hash = inbox.id, inbox.version, seen.stamp, seen.content_hash
-    row.number, row.party = seen.number, seen.party
+    row.number, row.party, row.withdrawn = seen.number, seen.party, seen.withdrawn
     row.amount_minor, row.currency = seen.amount_minor, seen.currency
     row.needs = canonical.dumps(seen.needs)
     move(row, DocumentState.WAITING, now)
@@ -154,31 +215,41 @@ def _renew(row: DocumentRow, inbox: InboxRow, seen: Seen, now: datetime) -> None
         put_in_review(row, seen.problem, "extract", now)
 
 
-def _inbox_version(session: Session, scope: Scope, seen: Seen, now: datetime) -> InboxRow:
-    """The row of this very content; content that comes back is the version it was before."""
-    mine = (
-        InboxRow.company == scope.company,
-        InboxRow.source_vendor == scope.source_vendor,
-        InboxRow.entity == seen.entity,
-        InboxRow.source_id == seen.source_id,
-    )
-    same = session.scalars(select(InboxRow).where(*mine, InboxRow.content_hash == seen.content_hash)).first()
-    if same is not None:
-        return same
-    newest = session.scalar(select(func.max(InboxRow.version)).where(*mine)) or 0
-    inbox = InboxRow(
-        company=scope.company, source_vendor=scope.source_vendor, entity=seen.entity, source_id=seen.source_id,
-        version=newest + 1, stamp=seen.stamp, content_hash=seen.content_hash, content=seen.content, seen_at=now,
-    )  # fmt: skip
-    session.add(inbox)
+def _inbox_versions(
+    session: Session, scope: Scope, batch: Sequence[Seen], now: datetime
+) -> dict[tuple[str, str], InboxRow]:
+    """By (source id, content hash); content that comes back is the version it was before."""
+    found: dict[tuple[str, str], InboxRow] = {}
+    newest: dict[str, int] = {}
+    for row in _inbox_of(session, scope, batch):
+        found[row.source_id, row.content_hash] = row
+        newest[row.source_id] = max(row.version, newest.get(row.source_id, 0))
+    for seen in batch:
+        if (seen.source_id, seen.content_hash) not in found:
+            version = newest.get(seen.source_id, 0) + 1
+            found[seen.source_id, seen.content_hash] = row = _inbox_row(scope, seen, version, now)
+            session.add(row)
     session.flush()
-    return inbox
+    return found
 
 
-def _replace_unsent(session: Session, row: DocumentRow) -> None:
-    """A newer version replaces planned intents, never sending or uncertain ones."""
-    session.execute(
-        update(IntentRow)
-        .where(IntentRow.document_id == row.id, IntentRow.state == IntentState.PLANNED, IntentRow.misses == 0)
-        .values(state=IntentState.REPLACED)
-    )
+def _inbox_of(session: Session, scope: Scope, batch: Sequence[Seen]) -> Iterator[InboxRow]:
+    """Without the contents, which nobody reads here."""
+    for portion in portions([seen.source_id for seen in batch]):
+        yield from session.scalars(
+            select(InboxRow)
+            .options(defer(InboxRow.content))
+            .where(
+                InboxRow.company == scope.company,
+                InboxRow.source_vendor == scope.source_vendor,
+                InboxRow.entity == batch[0].entity,
+                InboxRow.source_id.in_(portion),
+            )
+        )
+
+
+def _inbox_row(scope: Scope, seen: Seen, version: int, now: datetime) -> InboxRow:
+    return InboxRow(
+        company=scope.company, source_vendor=scope.source_vendor, entity=seen.entity, source_id=seen.source_id,
+        version=version, stamp=seen.stamp, content_hash=seen.content_hash, content=seen.content, seen_at=now,
+    )  # fmt: skip

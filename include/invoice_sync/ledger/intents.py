@@ -3,64 +3,95 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.orm import Session
 
-from invoice_sync.ledger.documents import portions
+from invoice_sync.ledger.portions import portions
 from invoice_sync.ledger.scope import Scope
 from invoice_sync.ledger.tables import DocumentRow, IntentRow
 from invoice_sync.model import canonical
 from invoice_sync.model.words import UNFINISHED, IntentState
 
 
-def plan(
-    session: Session,
-    scope: Scope,
-    row: DocumentRow,
-    op: str,
-    target: str,
-    body: object,
-    number: str,
-    now: datetime,
-) -> IntentRow:
-    """Freezes an intended write: revision 1, or one more than any before of the same version.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A write that shall be planned: of which document, with which body, under which number of the target."""
+
+    row: DocumentRow
+    body: object
+    number: str
+
+
+def plan(session: Session, scope: Scope, op: str, target: str, wanted: Sequence[Wanted], now: datetime) -> None:
+    """Freezes intended writes: revision 1, or one more than any before of the same version.
 
     At most one unfinished intent per document and target: the caller makes sure of it with `unfinished()`.
     """
-    text = canonical.dumps(body)
-    intent = IntentRow(
-        flow=scope.flow, company=scope.company, source_vendor=scope.source_vendor, entity=row.entity,
-        source_id=row.source_id, target_vendor=target, op=op, version=row.version,
-        revision=_next_revision(session, row, op, target), document_id=row.id, state=IntentState.PLANNED,
-        number=number, amount_minor=row.amount_minor, currency=row.currency, body=text,
-        body_hash=canonical.text_hash(text), wire_body=None, wire_request=None, wire_item=None, epoch=0,
-        attempts=0, misses=0, quiet_until=None, problem=None, created_at=now, done_at=None,
-    )  # fmt: skip
-    session.add(intent)
+    revisions = _revisions(session, scope, op, target, [each.row for each in wanted])
+    for each in wanted:
+        text = canonical.dumps(each.body)
+        revision = revisions.get((each.row.entity, each.row.source_id, each.row.version), 0) + 1
+        session.add(_intent(scope, op, target, each, text, revision, now))
     session.flush()
-    return intent
 
 
-def newest(session: Session, rows: Sequence[DocumentRow], target: str, op: str) -> dict[int, IntentRow]:
-    """By document id: its latest intent of this kind that was not replaced."""
+def done(
+    session: Session, scope: Scope, op: str, target: str, wanted: Wanted, wire_body: object, now: datetime
+) -> None:
+    """A write that is known to be there without our sending it: adopted, or made by a person by hand."""
+    plan(session, scope, op, target, [wanted], now)
+    intent = newest(session, [wanted.row], target, (op,))[wanted.row.id]
+    intent.state, intent.done_at, intent.wire_body = IntentState.DONE, now, canonical.dumps(wire_body)
+    session.flush()
+
+
+def newest(
+    session: Session, rows: Sequence[DocumentRow], target: str, ops: Sequence[str], *states: IntentState
+) -> dict[int, IntentRow]:
+    """By document id: its latest intent of these kinds that was not replaced; only those in `states`, if given."""
     found: dict[int, IntentRow] = {}
+    wanted = IntentRow.state.in_(states) if states else IntentRow.state != IntentState.REPLACED
     for portion in portions([row.id for row in rows]):
         query = select(IntentRow).where(
-            IntentRow.document_id.in_(portion),
-            IntentRow.target_vendor == target,
-            IntentRow.op == op,
-            IntentRow.state != IntentState.REPLACED,
+            IntentRow.document_id.in_(portion), IntentRow.target_vendor == target, IntentRow.op.in_(ops), wanted
         )
         found.update({intent.document_id: intent for intent in session.scalars(query.order_by(IntentRow.id))})
     return found
 
 
-def unfinished(session: Session, rows: Sequence[DocumentRow], target: str, op: str) -> dict[int, IntentRow]:
+def claimed(session: Session, scope: Scope, entity: str, numbers: Sequence[str]) -> dict[str, str]:
+    """Source id by number, folded: documents of the company that are on their way under these numbers."""
+    found: dict[str, str] = {}
+    for portion in portions(numbers):
+        query = select(IntentRow.number, IntentRow.source_id).where(
+            IntentRow.company == scope.company,
+            IntentRow.target_vendor == scope.target_vendor,
+            IntentRow.entity == entity,
+            IntentRow.op == "create",
+            IntentRow.state.in_(UNFINISHED),
+            IntentRow.number.in_(portion),
+        )
+        found.update({number.casefold(): source_id for number, source_id in session.execute(query)})
+    return found
+
+
+def unfinished(session: Session, rows: Sequence[DocumentRow], target: str, ops: Sequence[str]) -> dict[int, IntentRow]:
     """By document id: the intent that is planned, sending or uncertain."""
-    return {key: row for key, row in newest(session, rows, target, op).items() if row.state in UNFINISHED}
+    return {key: row for key, row in newest(session, rows, target, ops).items() if row.state in UNFINISHED}
+
+
+def replace_planned(session: Session, rows: Sequence[DocumentRow]) -> None:
+    """A newer version replaces what is planned, never what is sending, uncertain, or was ever in doubt."""
+    for portion in portions([row.id for row in rows]):
+        session.execute(
+            update(IntentRow)
+            .where(IntentRow.document_id.in_(portion), IntentRow.state == IntentState.PLANNED, IntentRow.misses == 0)
+            .values(state=IntentState.REPLACED)
+        )
 
 
 def documents_planned(session: Session, scope: Scope, entity: str, op: str) -> list[DocumentRow]:
@@ -96,14 +127,30 @@ def earliest_quiet(session: Session, scope: Scope, entity: str, op: str) -> tupl
     return count, until
 
 
-def _next_revision(session: Session, row: DocumentRow, op: str, target: str) -> int:
-    query = select(func.max(IntentRow.revision)).where(
-        IntentRow.company == row.company,
-        IntentRow.source_vendor == row.source_vendor,
-        IntentRow.entity == row.entity,
-        IntentRow.source_id == row.source_id,
-        IntentRow.target_vendor == target,
-        IntentRow.op == op,
-        IntentRow.version == row.version,
-    )
-    return (session.scalar(query) or 0) + 1
+def _intent(scope: Scope, op: str, target: str, wanted: Wanted, text: str, revision: int, now: datetime) -> IntentRow:
+    row = wanted.row
+    return IntentRow(
+        flow=scope.flow, company=scope.company, source_vendor=scope.source_vendor, entity=row.entity,
+        source_id=row.source_id, target_vendor=target, op=op, version=row.version, revision=revision,
+        document_id=row.id, state=IntentState.PLANNED, number=wanted.number, amount_minor=row.amount_minor,
+        currency=row.currency, body=text, body_hash=canonical.text_hash(text), wire_body=None, wire_request=None,
+        wire_item=None, epoch=0, attempts=0, misses=0, quiet_until=None, problem=None, created_at=now, done_at=None,
+    )  # fmt: skip
+
+
+def _revisions(
+    session: Session, scope: Scope, op: str, target: str, rows: Sequence[DocumentRow]
+) -> dict[tuple[str, str, int], int]:
+    """The highest revision so far by (entity, source id, version)."""
+    found: dict[tuple[str, str, int], int] = {}
+    for portion in portions([row.source_id for row in rows]):
+        query = select(IntentRow.entity, IntentRow.source_id, IntentRow.version, func.max(IntentRow.revision)).where(
+            IntentRow.company == scope.company,
+            IntentRow.source_vendor == scope.source_vendor,
+            IntentRow.target_vendor == target,
+            IntentRow.op == op,
+            IntentRow.source_id.in_(portion),
+        )
+        grouped = query.group_by(IntentRow.entity, IntentRow.source_id, IntentRow.version)
+        found.update({(one, key, version): top for one, key, version, top in session.execute(grouped)})
+    return found

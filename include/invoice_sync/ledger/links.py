@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
-from invoice_sync.ledger.documents import portions
+from invoice_sync.ledger.portions import portions
 from invoice_sync.ledger.scope import Scope
 from invoice_sync.ledger.tables import XrefRow
 
@@ -35,22 +35,29 @@ def of(session: Session, scope: Scope, entity: str, source_ids: Sequence[str]) -
     return found
 
 
-def holder(session: Session, scope: Scope, entity: str, remote_id: str) -> tuple[str, str] | None:
-    """(source vendor, source id) of a record that this remote one is linked to, the first where several share it."""
-    query = select(XrefRow.source_vendor, XrefRow.source_id).where(
-        XrefRow.company == scope.company,
-        XrefRow.target_vendor == scope.target_vendor,
-        XrefRow.entity == entity,
-        XrefRow.remote_id == remote_id,
-    )
-    found = session.execute(query.order_by(XrefRow.id)).first()
-    return (found.source_vendor, found.source_id) if found else None
+def holders(session: Session, scope: Scope, entity: str, remote_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """By remote id: (source vendor, source id) of the record linked to it, the first where several share it."""
+    found: dict[str, tuple[str, str]] = {}
+    for portion in portions(remote_ids):
+        query = select(XrefRow.remote_id, XrefRow.source_vendor, XrefRow.source_id).where(
+            XrefRow.company == scope.company,
+            XrefRow.target_vendor == scope.target_vendor,
+            XrefRow.entity == entity,
+            XrefRow.remote_id.in_(portion),
+        )
+        for remote_id, vendor, source_id in session.execute(query.order_by(XrefRow.id)):
+            found.setdefault(remote_id, (vendor, source_id))
+    return found
 
 
-def put(session: Session, scope: Scope, entity: str, source_id: str, link: Link, now: datetime) -> None:
-    """Links, or renews version and number of the same link. Raises IntegrityError when a document's remote
-    record already belongs to another document: two invoices never share one."""
-    row = of(session, scope, entity, [source_id]).get(source_id)
+def put(
+    session: Session, scope: Scope, entity: str, source_id: str, link: Link, now: datetime, row: XrefRow | None
+) -> XrefRow:
+    """Links, or renews `row`, the link that there is (see `of`).
+
+    The session's next flush raises IntegrityError when a document's remote record already belongs to another
+    document: two invoices never share one.
+    """
     if row is None:
         row = XrefRow(
             company=scope.company, source_vendor=scope.source_vendor, entity=entity, source_id=source_id,
@@ -59,7 +66,7 @@ def put(session: Session, scope: Scope, entity: str, source_id: str, link: Link,
         session.add(row)
     row.remote_id, row.remote_version, row.remote_number = link.remote_id, link.remote_version, link.remote_number
     row.rule, row.evidence, row.linked_by, row.linked_at = link.rule, link.evidence, link.by, now
-    session.flush()
+    return row
 
 
 def _mine(scope: Scope, entity: str) -> ColumnElement[bool]:

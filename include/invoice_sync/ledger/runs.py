@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from invoice_sync.ledger.scope import Scope
@@ -40,8 +41,15 @@ def open_run(session: Session, scope: Scope, run_id: str, options: object, now: 
 
 def note(session: Session, run: int, rows: Iterable[DocumentRow], outcome: str) -> None:
     """This run dealt with these documents; the last task to do so decides the outcome word."""
-    for row in rows:
-        session.merge(RunDocumentRow(run=run, document=row.id, outcome=outcome))
+    values = [{"run": run, "document": key, "outcome": outcome} for key in dict.fromkeys(row.id for row in rows)]
+    if not values:
+        return
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = insert(RunDocumentRow)
+    again = statement.on_conflict_do_update(
+        index_elements=["run", "document"], set_={"outcome": statement.excluded.outcome}
+    )
+    session.execute(again, values)
 
 
 def document_ids(session: Session, run: int) -> set[int]:
@@ -49,12 +57,12 @@ def document_ids(session: Session, run: int) -> set[int]:
     return set(session.scalars(select(RunDocumentRow.document).where(RunDocumentRow.run == run)))
 
 
-def documents_of(session: Session, run: int, entity: str) -> list[DocumentRow]:
-    """The documents that a run dealt with, oldest first."""
+def documents_of(session: Session, run: int, entities: Sequence[str]) -> list[DocumentRow]:
+    """The documents that a run dealt with, by number."""
     query = (
         select(DocumentRow)
         .join(RunDocumentRow, RunDocumentRow.document == DocumentRow.id)
-        .where(RunDocumentRow.run == run, DocumentRow.entity == entity)
+        .where(RunDocumentRow.run == run, DocumentRow.entity.in_(entities))
     )
     return list(session.scalars(query.order_by(DocumentRow.number, DocumentRow.id)))
 

@@ -13,6 +13,9 @@ class Scope:
     company: str
     source_vendor: str
     target_vendor: str
+    title: str = ""
+    zone: str = "UTC"
+    """What its users call the flow, and the zone whose date and time they read in the process log."""
 
 
 @dataclass(frozen=True, slots=True)

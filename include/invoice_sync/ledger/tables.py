@@ -104,7 +104,21 @@ class DocumentRow(Base):
     trace_id: Mapped[str] = mapped_column(default="")
     blocked_on: Mapped[str] = mapped_column(default="")
     needs: Mapped[str] = mapped_column(default="[]")
+    withdrawn: Mapped[str] = mapped_column(default="")
     since: Mapped[datetime]
+
+
+class SuggestionRow(Base):
+    """A record at the destination that a customer or product in review might be; a person chooses. Names are here."""
+
+    __tablename__ = "suggestion"
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    document_id: Mapped[int] = mapped_column(ForeignKey("document.id"), index=True)
+    remote_id: Mapped[str]
+    kind: Mapped[str]
+    name: Mapped[str]
+    score: Mapped[int]
+    reason: Mapped[str]
 
 
 class IntentRow(Base):
@@ -172,7 +186,7 @@ class AttemptRow(Base):
 
 
 class XrefRow(Base):
-    """This source record is that remote one. One-to-one for invoices; parties and products may share."""
+    """This source record is that remote one. One-to-one for documents; parties and products may share."""
 
     __tablename__ = "xref"
     __table_args__ = (
@@ -182,8 +196,8 @@ class XrefRow(Base):
         Index(
             "uq_xref_remote_document", "company", "target_vendor", "entity", "remote_id",
             unique=True,
-            sqlite_where=text("entity = 'invoice'"),
-            postgresql_where=text("entity = 'invoice'"),
+            sqlite_where=text("entity IN ('invoice', 'credit_memo')"),
+            postgresql_where=text("entity IN ('invoice', 'credit_memo')"),
         ),
     )  # fmt: skip
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -309,7 +323,7 @@ class ProcessLogRow(Base):
     """Append-only. The first eight columns are those of the log screen that our users know."""
 
     __tablename__ = "process_log"
-    __table_args__ = (Index(None, "flow", "run_id"),)
+    __table_args__ = (Index(None, "flow", "run_id"), Index(None, "document_id"))
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     level: Mapped[str]
     action_type: Mapped[str]
@@ -326,3 +340,4 @@ class ProcessLogRow(Base):
     task_id: Mapped[str]
     map_index: Mapped[int]
     try_number: Mapped[int]
+    document_id: Mapped[int | None]

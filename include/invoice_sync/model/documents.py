@@ -9,8 +9,15 @@ from typing import Literal
 
 from invoice_sync.model.money import Money, total
 
-Entity = Literal["customer", "product", "invoice"]
+Entity = Literal["customer", "product", "invoice", "credit_memo"]
 ChargeKind = Literal["freight", "handling", "packaging", "rounding"]
+Kind = Literal["invoice", "credit_memo"]
+
+PARTIES: tuple[Entity, ...] = ("customer", "product")
+"""What documents refer to."""
+
+DOCUMENTS: tuple[Entity, ...] = ("invoice", "credit_memo")
+"""What is carried; in the order in which it is sent, for a credit memo waits for the invoice that it credits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,8 @@ class Party:
     address: Address = field(default_factory=Address)
     currency: str = ""
     tax_id: str = ""
+    shipping: Address = field(default_factory=Address)
+    terms: str = ""
     foreign_id: str = ""
     """The id of the other system as the source has it on record. Typing one in is a cure, so it is a change."""
 
@@ -55,7 +64,10 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`amount` is quantity x unit price, rounded half up; `unit_price` is net of the line's own discount."""
+    """`amount` is quantity x unit price, rounded half up; `unit_price` is net of the line's own discount.
+
+    `taxed`: whether the source taxes the line, None where it does not say so line by line.
+    """
 
     number: int
     product: str
@@ -63,6 +75,7 @@ class Line:
     quantity: Decimal
     unit_price: Decimal
     amount: Money
+    taxed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +84,17 @@ class Charge:
 
     kind: ChargeKind
     amount: Money
+    taxed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """A released sales invoice. `total` is the source's own and authoritative; all money is in one currency."""
+    """A released sales invoice, or a credit memo, whose amounts are positive as well.
+
+    `total` is the source's own and authoritative; all money is in one currency. `rate`: home currency units for
+    one unit of the document's, None for the source's home currency. `credits`: source id of the invoice that a
+    memo credits. `prepaid`: prepayments that the source has applied; they lower what is open, not the total.
+    """
 
     source_id: str
     number: str
@@ -88,9 +107,19 @@ class Invoice:
     discount: Money
     tax: Money
     total: Money
+    kind: Kind = "invoice"
     purchase_order: str = ""
+    order_number: str = ""
     email: str = ""
     memo: str = ""
+    note: str = ""
+    terms: str = ""
+    tax_location: str = ""
+    ship_date: datetime.date | None = None
+    tracking: str = ""
+    rate: Decimal | None = None
+    credits: str = ""
+    prepaid: Money | None = None
     bill_to: Address = field(default_factory=Address)
 
     @property

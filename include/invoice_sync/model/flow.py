@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,60}$")]
 ChargeName = Literal["freight", "handling", "packaging", "rounding"]
+CustomField = Literal["purchase_order", "order_number", "division", "source_number"]
 WriteBack = Literal["none", "acknowledge", "transferred_flag"]
 
 
@@ -25,10 +26,21 @@ class Endpoint(_Strict):
 
 
 class Options(_Strict):
-    """Choices of a flow that have a sensible default."""
+    """Choices of a flow that have a sensible default. README, "Options of a flow", says what each is for."""
 
-    header_charges: Literal["lines", "refuse"] = "lines"
+    header_charges: Literal["lines", "shipping_item", "ignore", "refuse"] = "lines"
     charge_items: dict[ChargeName, str] = Field(default_factory=dict)
+    number_rule: Literal["number", "division_number", "record_id"] = "number"
+    credit_memos: Literal["linked", "all", "refuse"] = "linked"
+    changes: Literal["review", "follow"] = "review"
+    voids: Literal["review", "follow"] = "review"
+    on_mismatch: Literal["leave", "void"] = "leave"
+    similar_customers: Literal["review", "add"] = "review"
+    export_all: bool = False
+    write_ids: bool = True
+    terms: dict[str, str] = Field(default_factory=dict)
+    tax_codes: dict[str, str] = Field(default_factory=dict)
+    custom_fields: dict[CustomField, str] = Field(default_factory=dict)
     income_account: str = "Sales of Product Income"
     rounding_line: bool = True
     acknowledge_batch: int = Field(default=20, ge=1, le=200)

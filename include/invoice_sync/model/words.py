@@ -6,11 +6,17 @@ from enum import StrEnum
 
 
 class DocumentState(StrEnum):
-    """What the ledger keeps of a document in a flow."""
+    """What the ledger keeps of a document in a flow.
+
+    DELIVERED is there, and the source has still to be told; SETTLED asks for nothing more, so that no step looks
+    at it again until its source record changes: a night costs what changed, not what was ever carried.
+    """
 
     WAITING = "waiting"
     TO_ADD = "to_add"
     PLANNED = "planned"
+    DELIVERED = "delivered"
+    SETTLED = "settled"
     LINKED = "linked"
     REVIEW = "review"
     IGNORED = "ignored"
@@ -26,6 +32,9 @@ class IntentState(StrEnum):
     REFUSED = "refused"
     REPLACED = "replaced"
 
+
+OPEN = (DocumentState.WAITING, DocumentState.PLANNED)
+"""Not there yet, and nobody's turn but ours."""
 
 UNFINISHED = frozenset({IntentState.PLANNED, IntentState.SENDING, IntentState.UNCERTAIN})
 IN_THE_AIR = frozenset({IntentState.SENDING, IntentState.UNCERTAIN})

@@ -18,6 +18,7 @@ from invoice_sync.ledger.process_log import Entry
 from invoice_sync.ledger.scope import Scope, TaskRef
 from invoice_sync.ledger.tables import DocumentRow
 from invoice_sync.model.documents import Document, Entity
+from invoice_sync.model.errors import Problem
 from invoice_sync.model.flow import Flow, RunOptions
 from invoice_sync.model.ports import Clock, Quota
 
@@ -75,10 +76,21 @@ class StepContext:
         return f"{row.source_vendor}:{row.entity}:{row.source_id}"
 
     def log_entry(self, level: str, message: object, description: str) -> None:
-        """One line in the process log, under the name that the seed's users look for."""
+        """One line in the process log about the run itself, under the name that the seed's users look for."""
         with self.transaction() as session:
-            entry = Entry(level, self.flow.title, message, self.flow.destination.vendor, description)
-            process_log.append(session, self.scope, self.task, entry, self.now.astimezone(self.flow.zone))
+            endpoint = self.flow.destination.vendor
+            self.log(session, [Entry(level, self.flow.title, message, endpoint, description)])
+
+    def log(self, session: Session, entries: Sequence[Entry]) -> None:
+        """Lines in the process log, with what they belong to."""
+        process_log.append(session, self.scope, self.task, entries, self.now)
+
+    def review(self, session: Session, row: DocumentRow, problem: Problem, step: str = "", on: str = "") -> None:
+        """Sets a document aside for a person, and says so in the process log. `on`: what has to be mended first."""
+        documents.put_in_review(row, problem, step or self.step, self.now, blocked_on=on)
+        message = {"document": row.number, "cause": problem.cause, "vendor_code": problem.vendor_code}
+        action = f"{row.entity.replace('_', ' ').title()} Review"
+        self.log(session, [Entry("ERROR", action, message, self.flow.destination.vendor, problem.reason, row.id)])
 
     def mine(self, session: Session, rows: Sequence[DocumentRow]) -> list[DocumentRow]:
         """All of them; in a run over chosen documents only those that this run brought or took up."""
@@ -86,6 +98,10 @@ class StepContext:
             return list(rows)
         chosen = runs.document_ids(session, self.run)
         return [row for row in rows if row.id in chosen]
+
+    def touched(self, session: Session, entity: Entity) -> list[DocumentRow]:
+        """What this run dealt with of one kind."""
+        return runs.documents_of(session, self.run, (entity,))
 
     def note(self, session: Session, rows: Sequence[DocumentRow]) -> None:
         """This run dealt with these documents in this step."""

@@ -5,51 +5,151 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from invoice_sync.connectors.base import Stub, StubPage
-from invoice_sync.ledger import documents, runs
+from sqlalchemy.orm import Session
+
+from invoice_sync.connectors.base import SourceRecord, Stub, StubPage
+from invoice_sync.ledger import documents, intents, links, runs
+from invoice_sync.ledger.portions import portions
+from invoice_sync.ledger.tables import DocumentRow
 from invoice_sync.model.crash_points import reached
+from invoice_sync.model.documents import DOCUMENTS, PARTIES
+from invoice_sync.model.words import DocumentState
 from invoice_sync.steps import intake
 from invoice_sync.steps.context import Counts, StepContext
 
 log = logging.getLogger("invoice_sync.extract")
 
 STREAM = "invoice"
+FETCH = 200
+NOT_THERE_YET = (DocumentState.WAITING, DocumentState.PLANNED, DocumentState.REVIEW)
+WITHDRAWN = "deleted at the source"
 
 
 def extract(context: StepContext) -> Counts:
-    """`read`: offered by the source; `changed`: new to us or changed since we saw it."""
+    """`read`: shown by the source; `changed`: new to us, or changed or gone since we saw it."""
     read = changed = 0
+    swept: set[str] | None = set() if context.options.full_sweep else None
     with context.transaction() as session:
         position = runs.cursor(session, context.scope, STREAM)
     for page in context.source.changed(position, context.options):
         read += len(page.stubs)
         changed += _store_page(context, page)
+        if swept is not None:
+            swept.update(stub.source_id for stub in page.stubs)
         log.info("%d documents read, %d of them new or changed", read, changed)
+    changed += _notice_the_gone(context, position, swept)
+    _take_everybody(context)
     return {"read": read, "changed": changed}
 
 
 def _store_page(context: StepContext, page: StubPage) -> int:
     """Fetches outside the transaction, then stores the page and its position in one."""
-    fresh = _unknown(context, page.stubs)
-    records = context.source.fetch("invoice", [stub.source_id for stub in fresh]) if fresh else []
-    records = [record for record in records if record.in_queue]
-    needed = intake.take_in(context, records)
+    records = context.source.fetch("invoice", [stub.source_id for stub in _moved(context, page.stubs)])
+    known = _known(context, records)
+    taken = intake.take_in(context, [record for record in records if _counts(record, known)])
     reached("K0")
     with context.transaction() as session:
-        changed = intake.store(session, context, [*needed, *records])
+        changed = intake.store(session, context, taken)
+        _let_go(session, context, records)
         context.note(session, changed)
         if context.options.is_selective:
             chosen = [stub.source_id for stub in page.stubs]
-            context.note(session, list(documents.by_source(session, context.scope, "invoice", chosen).values()))
+            context.note(session, list(documents.by_source(session, context.scope, DOCUMENTS, chosen).values()))
         if context.options.moves_cursor:
             runs.move_cursor(session, context.scope, STREAM, page.position, context.now)
-    return sum(row.entity == "invoice" for row in changed)
+    return sum(row.entity in DOCUMENTS for row in changed)
 
 
-def _unknown(context: StepContext, stubs: Sequence[Stub]) -> list[Stub]:
-    """Stubs whose version stamp moved since we stored it; a full sweep looks at all."""
-    if context.options.full_sweep:
-        return list(stubs)
+def _moved(context: StepContext, stubs: Sequence[Stub]) -> list[Stub]:
+    """Stubs whose version stamp moved since we stored it; strangers only if they are offered."""
     with context.transaction() as session:
-        known = documents.by_source(session, context.scope, "invoice", [stub.source_id for stub in stubs])
-    return [stub for stub in stubs if stub.source_id not in known or known[stub.source_id].stamp != stub.stamp]
+        known = documents.stamps(session, context.scope, DOCUMENTS, [stub.source_id for stub in stubs])
+    unknown = ("", "")
+    return [
+        stub
+        for stub in stubs
+        if known.get(stub.source_id, unknown)[0] != stub.stamp and (stub.offered or stub.source_id in known)
+    ]
+
+
+def _known(context: StepContext, records: Sequence[SourceRecord]) -> dict[str, tuple[str, str]]:
+    with context.transaction() as session:
+        return documents.stamps(session, context.scope, DOCUMENTS, [record.source_id for record in records])
+
+
+def _counts(record: SourceRecord, known: dict[str, tuple[str, str]]) -> bool:
+    """Offered, or ours already: delivered documents are compared whatever the source's flags say."""
+    if record.in_queue:
+        return True
+    state = known.get(record.source_id, ("", ""))[1]
+    return bool(state) and state not in NOT_THERE_YET and state != DocumentState.IGNORED
+
+
+def _let_go(session: Session, context: StepContext, records: Sequence[SourceRecord]) -> None:
+    """Documents that never left us and that the source no longer offers."""
+    left = [record.source_id for record in records if not record.in_queue]
+    rows, _ = _by_delivery(session, context, left)
+    waiting = [row for row in rows if row.state in NOT_THERE_YET]
+    intake.ignore(context, waiting, intake.LEFT_THE_QUEUE, "The source no longer offers the document for transfer.")
+    intents.replace_planned(session, waiting)
+
+
+def _by_delivery(
+    session: Session, context: StepContext, ids: Sequence[str]
+) -> tuple[list[DocumentRow], list[DocumentRow]]:
+    """Those of the documents that never left us, and those that are at the destination."""
+    rows = list(documents.by_source(session, context.scope, DOCUMENTS, ids).values())
+    linked = {(entity, key) for entity in DOCUMENTS for key in links.of(session, context.scope, entity, ids)}
+    there = [row for row in rows if (row.entity, row.source_id) in linked]
+    return [row for row in rows if (row.entity, row.source_id) not in linked], there
+
+
+def _notice_the_gone(context: StepContext, position: str | None, swept: set[str] | None) -> int:
+    """Deleted records: as the source remembers them; in a full sweep, or when it does not, all are looked for."""
+    if context.options.is_selective:
+        return 0
+    remembered = context.source.deleted(position)
+    gone = set(remembered or ())
+    if swept is not None or remembered is None:
+        gone |= _missing(context, swept or set())
+    if not gone:
+        return 0
+    with context.transaction() as session:
+        return _withdraw(session, context, sorted(gone))
+
+
+def _missing(context: StepContext, swept: set[str]) -> set[str]:
+    """Of all documents that we know and that the sweep did not show: those that the source has no more."""
+    unseen: list[str] = []
+    with context.transaction() as session:
+        for entity in DOCUMENTS:
+            unseen += documents.unseen(session, context.scope, entity, swept)
+    there = context.source.present(unseen) if unseen else set()
+    return set(unseen) - there
+
+
+def _withdraw(session: Session, context: StepContext, gone: Sequence[str]) -> int:
+    never_left, there = _by_delivery(session, context, gone)
+    waiting = [row for row in never_left if row.state in NOT_THERE_YET]
+    intake.ignore(context, waiting, intake.DELETED, "The record was deleted in the source system.")
+    intents.replace_planned(session, waiting)
+    new = [row for row in there if row.withdrawn != WITHDRAWN]
+    for row in new:
+        documents.withdraw(row, WITHDRAWN, context.now)
+    intents.replace_planned(session, new)
+    context.note(session, new)
+    return len(waiting) + len(new)
+
+
+def _take_everybody(context: StepContext) -> None:
+    """With `export_all`, also the customers and products that no document needs yet."""
+    if not context.flow.options.export_all or context.options.is_selective:
+        return
+    for entity in PARTIES:
+        ids = context.source.unlinked(entity)
+        with context.transaction() as session:
+            known = documents.stamps(session, context.scope, entity, ids)
+        for portion in portions([one for one in ids if one not in known], FETCH):
+            taken = intake.take_in(context, context.source.fetch(entity, portion))
+            with context.transaction() as session:
+                context.note(session, intake.store(session, context, taken))

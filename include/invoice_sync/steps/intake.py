@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import cast
+from itertools import groupby
 
 from sqlalchemy.orm import Session
 
@@ -12,13 +12,14 @@ from invoice_sync.ledger import documents
 from invoice_sync.ledger.documents import Seen
 from invoice_sync.ledger.tables import DocumentRow
 from invoice_sync.model import canonical
-from invoice_sync.model.documents import Document, Entity, Invoice
+from invoice_sync.model.documents import DOCUMENTS, PARTIES, Document, Entity, Invoice
 from invoice_sync.model.errors import BadAmount, BadDocument, Problem
 from invoice_sync.model.words import DocumentState
 from invoice_sync.steps.context import StepContext
 
 LEFT_THE_QUEUE = "left_the_queue"
 DELETED = "deleted_at_source"
+TAKEN_BACK = frozenset({LEFT_THE_QUEUE, DELETED})
 
 
 def seen(context: StepContext, record: SourceRecord) -> Seen:
@@ -39,31 +40,33 @@ def seen(context: StepContext, record: SourceRecord) -> Seen:
         currency=amount.currency if amount else "",
         needs=tuple(_needs(model)),
         problem=problem,
+        offered=record.in_queue,
+        withdrawn=record.withdrawn,
     )
 
 
-def take_in(context: StepContext, records: Sequence[SourceRecord]) -> list[SourceRecord]:
-    """The parties and products that these invoices need and that have no link yet, read from the source."""
+def take_in(context: StepContext, records: Sequence[SourceRecord]) -> list[Seen]:
+    """The records as seen, and the parties and products that their documents need and that have no link yet."""
+    found = [seen(context, record) for record in records]
     wanted: dict[Entity, set[str]] = {"customer": set(), "product": set()}
-    for record in records:
-        for text in seen(context, record).needs:
-            parts = split_placeholder(text)
-            if parts is not None:
-                wanted[parts[0]].add(parts[1])
-    found: list[SourceRecord] = []
+    for parts in (split_placeholder(text) for each in found for text in each.needs):
+        if parts is not None and parts[0] in wanted:
+            wanted[parts[0]].add(parts[1])
     for entity, ids in wanted.items():
-        found += context.source.fetch(entity, sorted(ids - _linked(context, entity, ids)))
+        missing = sorted(ids - _linked(context, entity, ids))
+        found += [seen(context, record) for record in context.source.fetch(entity, missing)] if missing else []
     return found
 
 
-def store(session: Session, context: StepContext, records: Sequence[SourceRecord]) -> list[DocumentRow]:
-    """Puts records into the inbox; returns the documents that now have something to be done."""
+def store(session: Session, context: StepContext, batch: Sequence[Seen]) -> list[DocumentRow]:
+    """Puts them into the inbox; returns the documents that now have something to be done."""
     changed: list[DocumentRow] = []
-    for entity in ("customer", "product", "invoice"):
-        batch = [record for record in records if record.entity == entity]
-        in_queue = {record.source_id: record.in_queue for record in batch}
-        stored = documents.store(session, context.scope, [seen(context, record) for record in batch], context.now)
-        changed += [row for row, new in stored if _has_work(context, row, new, in_queue[row.source_id])]
+    order = {entity: place for place, entity in enumerate((*PARTIES, *DOCUMENTS))}
+    ordered = sorted(batch, key=lambda each: order[_entity(each)])
+    for _, group in groupby(ordered, key=lambda each: each.entity):
+        kin = {each.source_id: each for each in group}
+        stored = documents.store(session, context.scope, list(kin.values()), context.now)
+        changed += [row for row, new in stored if _has_work(context, row, new, kin[row.source_id])]
     session.flush()
     return changed
 
@@ -75,10 +78,9 @@ def ignore(context: StepContext, rows: Iterable[DocumentRow], cause: str, reason
         row.state = DocumentState.IGNORED
 
 
-def _has_work(context: StepContext, row: DocumentRow, new: bool, in_queue: bool) -> bool:
-    if not in_queue:
-        return False
-    if not new and row.state == DocumentState.IGNORED and row.cause in (LEFT_THE_QUEUE, DELETED):
+def _has_work(context: StepContext, row: DocumentRow, new: bool, record: Seen) -> bool:
+    """One that is neither offered nor withdrawn, such as one that we told the source about, asks for nothing."""
+    if not new and record.offered and row.state == DocumentState.IGNORED and row.cause in TAKEN_BACK:
         documents.move(row, DocumentState.WAITING, context.now)
         return True
     return new
@@ -97,10 +99,16 @@ def _understood(context: StepContext, record: SourceRecord) -> tuple[Document | 
 def _needs(model: Document | None) -> list[str]:
     if not isinstance(model, Invoice):
         return []
-    return [placeholder("customer", model.customer)] + [placeholder("product", key) for key in sorted(model.products)]
+    credited = [placeholder("invoice", model.credits)] if model.credits else []
+    products = [placeholder("product", key) for key in sorted(model.products)]
+    return [placeholder("customer", model.customer), *products, *credited]
 
 
-def _linked(context: StepContext, entity: str, ids: Iterable[str]) -> set[str]:
+def _linked(context: StepContext, entity: Entity, ids: Iterable[str]) -> set[str]:
     with context.transaction() as session:
-        rows = documents.by_source(session, context.scope, cast(Entity, entity), sorted(ids))
-    return {source_id for source_id, row in rows.items() if row.state == DocumentState.LINKED}
+        known = documents.stamps(session, context.scope, entity, sorted(ids))
+    return {source_id for source_id, (_, state) in known.items() if state == DocumentState.LINKED}
+
+
+def _entity(each: Seen) -> Entity:
+    return next(entity for entity in (*PARTIES, *DOCUMENTS) if entity == each.entity)

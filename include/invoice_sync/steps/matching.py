@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import cast
 
 from sqlalchemy.orm import Session
@@ -12,20 +10,14 @@ from sqlalchemy.orm import Session
 from invoice_sync.connectors.base import Candidate, placeholder
 from invoice_sync.ledger import documents, links
 from invoice_sync.ledger.links import Link
+from invoice_sync.ledger.process_log import Entry
 from invoice_sync.ledger.tables import DocumentRow
-from invoice_sync.model.documents import Entity, Party, Product
+from invoice_sync.model.documents import DOCUMENTS, Entity, Party, Product
 from invoice_sync.model.errors import Problem
-from invoice_sync.model.words import DocumentState
+from invoice_sync.model.words import OPEN, DocumentState
+from invoice_sync.steps import suggestions
 from invoice_sync.steps.context import Counts, StepContext
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """Exactly one of: `link` (by `rule`), `problem`, or neither: the record is to be added."""
-
-    link: Candidate | None = None
-    rule: str = ""
-    problem: Problem | None = None
+from invoice_sync.steps.suggestions import Decision, folded
 
 
 class Near:
@@ -48,17 +40,22 @@ def match(context: StepContext, entity: Entity) -> Counts:
     """Decides every waiting customer or product; writes nothing outside the ledger."""
     with context.transaction() as session:
         rows = _link_known(session, context, entity)
-        models = context.models(session, rows)
-    near = Near(_candidates(context, entity, [cast(Party | Product, models[row.id]) for row in rows]))
+        models = cast(dict[int, Party | Product], context.models(session, rows))
+    near = Near(_candidates(context, entity, list(models.values())))
+    decisions = {row.id: _decide(context, row, models[row.id], near) for row in rows}
+    hints = suggestions.hints(context, entity, models, {key for key, made in decisions.items() if not made.link})
     with context.transaction() as session:
         for row in documents.fresh(session, rows, DocumentState.WAITING):
-            wanted = cast(Party | Product, models[row.id])
-            marker = context.marker(row)
-            candidates = near.to(wanted, context.destination.record_name(wanted), marker)
-            _apply(session, context, row, decide(context, wanted, candidates, marker))
+            decision = suggestions.weighed(session, context, row, models[row.id], decisions[row.id], hints)
+            _apply(session, context, row, decision)
         session.flush()
         block_invoices(session, context, entity)
         return _counts(session, context, entity)
+
+
+def _decide(context: StepContext, row: DocumentRow, wanted: Party | Product, near: Near) -> Decision:
+    marker = context.marker(row)
+    return decide(context, wanted, near.to(wanted, context.destination.record_name(wanted), marker), marker)
 
 
 def decide(context: StepContext, wanted: Party | Product, candidates: Sequence[Candidate], marker: str) -> Decision:
@@ -77,20 +74,21 @@ def decide(context: StepContext, wanted: Party | Product, candidates: Sequence[C
 
 
 def block_invoices(session: Session, context: StepContext, entity: Entity) -> None:
-    """Invoices whose customer or product waits for a person wait with it; their neighbours go on."""
+    """Documents whose customer, product or credited invoice waits for a person wait with it; the others go on."""
     held = {placeholder(entity, row.source_id): row for row in _in_review(session, context, entity)}
     if not held:
         return
-    states = (DocumentState.WAITING, DocumentState.PLANNED)
-    for invoice in documents.in_state(session, context.scope, "invoice", *states):
-        on = next((text for text in documents.needs_of(invoice) if text in held), None)
-        if on is not None and not _has_left(session, context, invoice):
-            documents.put_in_review(invoice, documents.problem_of(held[on]), held[on].step, context.now, blocked_on=on)
-            context.note(session, [invoice])
-
-
-def _has_left(session: Session, context: StepContext, invoice: DocumentRow) -> bool:
-    return bool(links.of(session, context.scope, "invoice", [invoice.source_id]))
+    waiting = documents.in_state(session, context.scope, DOCUMENTS, *OPEN)
+    delivered = {
+        (kind, key)
+        for kind in DOCUMENTS
+        for key in links.of(session, context.scope, kind, [row.source_id for row in waiting if row.entity == kind])
+    }
+    for document in waiting:
+        on = next((text for text in documents.needs_of(document) if text in held), None)
+        if on is not None and (document.entity, document.source_id) not in delivered:
+            context.review(session, document, documents.problem_of(held[on]), held[on].step, on)
+            context.note(session, [document])
 
 
 def _link_known(session: Session, context: StepContext, entity: Entity) -> list[DocumentRow]:
@@ -178,19 +176,26 @@ def _ambiguous(wanted: Party | Product, found: Sequence[Candidate]) -> Problem:
 def _apply(session: Session, context: StepContext, row: DocumentRow, decision: Decision) -> None:
     context.note(session, [row])
     if decision.problem is not None:
-        documents.put_in_review(row, decision.problem, _step_of(row.entity), context.now)
+        context.review(session, row, decision.problem, _step_of(row.entity))
     elif decision.link is not None:
-        found = decision.link
-        link = Link(found.remote_id, "", "", decision.rule, f"id {found.remote_id}", "match")
-        links.put(session, context.scope, row.entity, row.source_id, link, context.now)
-        documents.move(row, DocumentState.LINKED, context.now)
+        _link(session, context, row, decision.link, decision.rule)
     else:
         documents.move(row, DocumentState.TO_ADD, context.now)
 
 
+def _link(session: Session, context: StepContext, row: DocumentRow, found: Candidate, rule: str) -> None:
+    link = Link(found.remote_id, "", "", rule, f"id {found.remote_id}", "match")
+    links.put(session, context.scope, row.entity, row.source_id, link, context.now, None)
+    documents.move(row, DocumentState.LINKED, context.now)
+    message = {"record": row.number, "remote_id": found.remote_id, "rule": rule}
+    kind = row.entity.capitalize()
+    said = f"{kind} is matched by {rule}."
+    context.log(session, [Entry("INFO", f"{kind} Match", message, context.flow.destination.vendor, said, row.id)])
+
+
 def _counts(session: Session, context: StepContext, entity: Entity) -> Counts:
     states = (DocumentState.LINKED, DocumentState.TO_ADD, DocumentState.REVIEW)
-    return {state.value: len(documents.in_state(session, context.scope, entity, state)) for state in states}
+    return {state.value: documents.count(session, context.scope, entity, state) for state in states}
 
 
 def _in_review(session: Session, context: StepContext, entity: Entity) -> list[DocumentRow]:
@@ -207,8 +212,3 @@ def _kind(wanted: Party | Product) -> str:
 
 def _number(wanted: Party | Product) -> str:
     return wanted.number if isinstance(wanted, Party) else wanted.sku
-
-
-def folded(text: str) -> str:
-    """For comparing: NFKC, no blanks around or doubled, no case. Leading zeros stay."""
-    return " ".join(unicodedata.normalize("NFKC", text).split()).casefold()

@@ -9,25 +9,26 @@ from sqlalchemy.orm import Session
 from invoice_sync.connectors.base import Remote, placeholder, split_placeholder
 from invoice_sync.ledger import documents
 from invoice_sync.ledger.tables import DocumentRow
-from invoice_sync.model.documents import Entity, Invoice
+from invoice_sync.model.documents import DOCUMENTS, Entity, Invoice
 from invoice_sync.model.errors import Problem
-from invoice_sync.model.words import DocumentState
+from invoice_sync.model.words import OPEN, DocumentState
 from invoice_sync.steps.context import StepContext
 
 KNOWN = (DocumentState.LINKED, DocumentState.TO_ADD, DocumentState.PLANNED)
+CREDITABLE = (*OPEN, DocumentState.DELIVERED, DocumentState.SETTLED)
 
 
-def known_parties(session: Session, context: StepContext, rows: Sequence[DocumentRow]) -> frozenset[str]:
-    """Placeholders of the customers and products of these invoices that are linked or will be added."""
-    wanted: dict[Entity, set[str]] = {"customer": set(), "product": set()}
+def known_references(session: Session, context: StepContext, rows: Sequence[DocumentRow]) -> frozenset[str]:
+    """Placeholders of the customers, products and credited invoices that are linked or will be there in time."""
+    wanted: dict[Entity, set[str]] = {}
     for parts in (split_placeholder(text) for row in rows for text in documents.needs_of(row)):
         if parts is not None:
-            wanted[parts[0]].add(parts[1])
+            wanted.setdefault(parts[0], set()).add(parts[1])
     return frozenset(
         placeholder(entity, source_id)
         for entity, ids in wanted.items()
-        for source_id, party in documents.by_source(session, context.scope, entity, sorted(ids)).items()
-        if party.state in KNOWN
+        for source_id, (_, state) in documents.stamps(session, context.scope, entity, sorted(ids)).items()
+        if state in (CREDITABLE if entity in DOCUMENTS else KNOWN)
     )
 
 
@@ -38,6 +39,7 @@ def own(
     return [
         *_rounding_not_wanted(context, invoice),
         *_unmatched(row, known),
+        *_credits_a_stranger(context, invoice, known),
         *_does_not_tie(invoice),
         *_number_taken(row, holders),
     ]
@@ -54,11 +56,38 @@ def one(problems: Sequence[Problem]) -> Problem:
 
 def _unmatched(row: DocumentRow, known: frozenset[str]) -> list[Problem]:
     unknown = [split_placeholder(text) for text in documents.needs_of(row) if text not in known]
-    missing = [" ".join(parts) for parts in unknown if parts is not None]
+    missing = [" ".join(parts) for parts in unknown if parts is not None and parts[0] not in DOCUMENTS]
     if not missing:
         return []
     reason = f"{row.number} refers to {', '.join(missing)}, which the source does not show us."
     return [Problem("unmatched", reason, "Let the integration user see the record, or correct the invoice.")]
+
+
+def _credits_a_stranger(context: StepContext, invoice: Invoice, known: frozenset[str]) -> list[Problem]:
+    """A credit for what was never billed there would be money given away."""
+    if not invoice.credits or context.flow.options.credit_memos == "all":
+        return []
+    if placeholder("invoice", invoice.credits) in known:
+        return []
+    return [
+        Problem(
+            "credited_invoice_missing",
+            f"Credit memo {invoice.number} credits an invoice that this flow has not delivered.",
+            "Deliver the invoice first, then clear the task plan; if it was billed there by other means, enter the "
+            "credit by hand, or set the flow's option credit_memos to all.",
+        )
+    ]
+
+
+def shared_number(number: str) -> list[Problem]:
+    """Two documents of the source, such as of two divisions, that would have one number there."""
+    return [
+        Problem(
+            "number_shared",
+            f"Another document of this flow is on its way under the number {number}.",
+            "Renumber one of the two, or set the flow's option number_rule to division_number.",
+        )
+    ]
 
 
 def _rounding_not_wanted(context: StepContext, invoice: Invoice) -> list[Problem]:

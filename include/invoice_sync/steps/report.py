@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from invoice_sync.connectors.base import split_placeholder
+from invoice_sync.connectors.base import CREATE, Remote, placeholder, split_placeholder
 from invoice_sync.ledger import documents, intents, links, runs
 from invoice_sync.ledger.tables import DocumentRow
+from invoice_sync.model.documents import DOCUMENTS, PARTIES, Entity
 from invoice_sync.model.errors import ReviewNeeded
-from invoice_sync.model.words import DocumentState, IntentState, Word, word
-from invoice_sync.steps import statement
+from invoice_sync.model.words import OPEN, DocumentState, IntentState, Word
+from invoice_sync.steps import entries, statement
 from invoice_sync.steps.acknowledge import acknowledged
 from invoice_sync.steps.context import Counts, StepContext
 from invoice_sync.steps.review import Case, all_cases
@@ -42,7 +43,7 @@ class Findings:
 
 def report(context: StepContext) -> Counts:
     """The counts of the run so far. Raises ReviewNeeded, naming documents and the task to clear."""
-    remotes = _reread(context)
+    remotes = entries.reread(context)
     with context.transaction() as session:
         findings = _findings(session, context, remotes)
         body = _body(context, findings)
@@ -53,54 +54,25 @@ def report(context: StepContext) -> Counts:
     return findings.counts
 
 
-def _reread(context: StepContext) -> dict[str, int | None]:
-    """By remote id: what the destination holds now, for every delivered document of the run."""
-    with context.transaction() as session:
-        rows = runs.documents_of(session, context.run, "invoice")
-        linked = links.of(session, context.scope, "invoice", [row.source_id for row in rows])
-    ids = [link.remote_id for link in linked.values()]
-    found = context.destination.reread("invoice", ids) if ids else {}
-    return {remote_id: statement.reread_amount(found.get(remote_id)) for remote_id in ids}
-
-
-def _findings(session: Session, context: StepContext, remotes: dict[str, int | None]) -> Findings:
-    rows = [row for row in runs.documents_of(session, context.run, "invoice") if row.state != DocumentState.IGNORED]
-    linked = links.of(session, context.scope, "invoice", [row.source_id for row in rows])
+def _findings(session: Session, context: StepContext, remotes: Mapping[tuple[str, str], Remote]) -> Findings:
+    rows = [row for row in runs.documents_of(session, context.run, DOCUMENTS) if row.state != DocumentState.IGNORED]
     known = acknowledged(session, context, rows)
-    entries = [_entry(session, context, row, linked, remotes) for row in rows]
+    found = entries.of(session, context, rows, remotes)
     cases = all_cases(session, context)
     counts = {
         "extracted": len(rows),
         "customers_added": _added(session, context, "customer"),
         "products_added": _added(session, context, "product"),
-        "delivered": sum(bool(entry.remote_id) for entry in entries),
+        "delivered": sum(bool(entry.remote_id) for entry in found),
         "in_review": len(cases),
         "acknowledged": len(known),
     }
-    return Findings(counts, entries, cases, _not_finished(session, context), _open_tasks(session, context, rows, known))
+    return Findings(counts, found, cases, _not_finished(session, context), _open_tasks(session, context))
 
 
-def _entry(
-    session: Session, context: StepContext, row: DocumentRow, linked: Any, remotes: dict[str, int | None]
-) -> Entry:
-    link = linked.get(row.source_id)
-    if link is not None:
-        return Entry(row.number, row.currency, row.amount_minor, remotes.get(link.remote_id), link.remote_id)
-    cause = row.cause or word_of(session, context, row).value
-    return Entry(row.number, row.currency, row.amount_minor, None, open_cause=cause)
-
-
-def word_of(session: Session, context: StepContext, row: DocumentRow) -> Word:
-    """The word for one document."""
-    sent = intents.newest(session, [row], context.scope.target_vendor, "create").get(row.id)
-    told = intents.newest(session, [row], context.scope.source_vendor, "acknowledge").get(row.id)
-    states = (IntentState(intent.state) if intent else None for intent in (sent, told))
-    return word(DocumentState(row.state), *states)
-
-
-def _added(session: Session, context: StepContext, entity: str) -> int:
-    rows = runs.documents_of(session, context.run, entity)
-    made = intents.newest(session, rows, context.scope.target_vendor, "create")
+def _added(session: Session, context: StepContext, entity: Entity) -> int:
+    rows = context.touched(session, entity)
+    made = intents.newest(session, rows, context.scope.target_vendor, (CREATE,))
     return sum(intent.state == IntentState.DONE for intent in made.values())
 
 
@@ -111,37 +83,35 @@ def _not_finished(session: Session, context: StepContext) -> list[str]:
     return [step for step in STEPS if ended.get(step) not in allowed]
 
 
-def _open_tasks(session: Session, context: StepContext, rows: Sequence[DocumentRow], known: set[int]) -> set[str]:
+def _open_tasks(session: Session, context: StepContext) -> set[str]:
     """Tasks to clear for documents that nobody has to mend, but that did not get to their end."""
     if context.options.dry_run:
         return set()
-    tasks: set[str] = set()
-    states = (DocumentState.WAITING, DocumentState.PLANNED)
-    waiting = context.mine(session, documents.in_state(session, context.scope, "invoice", *states))
-    sent = intents.newest(session, waiting, context.scope.target_vendor, "create")
-    for row in waiting:
-        intent = sent.get(row.id)
-        if intent is None or intent.state != IntentState.DONE:
-            tasks.add(_task_for(session, context, row))
-        elif context.flow.write_back != "none" and row.id not in known and not _told_before(session, context, row):
-            tasks.add("acknowledge")
-    return tasks
+    waiting = context.mine(session, documents.in_state(session, context.scope, DOCUMENTS, *OPEN))
+    states = entries.words(session, context, waiting)
+    linked = _linked_references(session, context, waiting)
+    tasks = {_task_for(row, states[row.id], linked) for row in waiting}
+    untold = documents.in_state(session, context.scope, DOCUMENTS, DocumentState.DELIVERED)
+    return tasks | ({"acknowledge"} if context.mine(session, untold) else set())
 
 
-def _told_before(session: Session, context: StepContext, row: DocumentRow) -> bool:
-    return bool(acknowledged(session, context, [row]))
+def _linked_references(session: Session, context: StepContext, rows: Sequence[DocumentRow]) -> set[str]:
+    """Placeholders of the customers and products that have an id at the destination."""
+    wanted = {parts for row in rows for text in documents.needs_of(row) if (parts := split_placeholder(text))}
+    return {
+        placeholder(entity, source_id)
+        for entity in PARTIES
+        for source_id in links.of(session, context.scope, entity, [key for kind, key in wanted if kind == entity])
+    }
 
 
-def _task_for(session: Session, context: StepContext, row: DocumentRow) -> str:
+def _task_for(row: DocumentRow, said: Word, linked: set[str]) -> str:
     """A planned invoice whose customer or product is not there yet waits for the step that adds it."""
     for text in documents.needs_of(row):
         parts = split_placeholder(text)
-        if parts is None:
-            continue
-        entity, source_id = parts
-        if row.state == DocumentState.PLANNED and not links.of(session, context.scope, entity, [source_id]):
-            return f"add_{entity}s"
-    return CLEAR_FOR.get(word_of(session, context, row), "export")
+        if parts is not None and parts[0] in PARTIES and row.state == DocumentState.PLANNED and text not in linked:
+            return f"add_{parts[0]}s"
+    return CLEAR_FOR.get(said, "export")
 
 
 def _body(context: StepContext, findings: Findings) -> dict[str, Any]:
@@ -153,7 +123,8 @@ def _body(context: StepContext, findings: Findings) -> dict[str, Any]:
         "totals": sums,
         "review": statement.cases_as_json(findings.cases),
         "disagreements": [item.told() for item in statement.disagreements(findings.entries)],
-        "text": statement.text(findings.counts, sums, findings.cases),
+        "prepaid": statement.prepaid(findings.entries),
+        "text": statement.text(findings.counts, sums, findings.cases, findings.entries),
     }
 
 

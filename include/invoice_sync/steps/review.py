@@ -12,9 +12,9 @@ from tabulate import tabulate
 from invoice_sync.connectors.base import placeholder
 from invoice_sync.ledger import documents, runs
 from invoice_sync.ledger.tables import DocumentRow
-from invoice_sync.model.documents import Entity
+from invoice_sync.model.documents import DOCUMENTS, PARTIES, Entity
 from invoice_sync.model.money import Money
-from invoice_sync.model.words import DocumentState
+from invoice_sync.model.words import OPEN, DocumentState
 from invoice_sync.steps.context import StepContext
 
 HEADINGS = ("document", "customer", "amount", "cause", "reason", "what to do")
@@ -61,8 +61,7 @@ def because_of(session: Session, context: StepContext) -> list[Case]:
     """Invoices of this run that this step put in review, and parties of this step that hold none."""
     rows = [
         row
-        for entity in ("invoice", "customer", "product")
-        for row in runs.documents_of(session, context.run, entity)
+        for row in runs.documents_of(session, context.run, (*DOCUMENTS, *PARTIES))
         if row.state == DocumentState.REVIEW and row.step == context.step
     ]
     return _cases(session, context, rows)
@@ -76,10 +75,9 @@ def all_cases(session: Session, context: StepContext) -> list[Case]:
 def _cases(session: Session, context: StepContext, rows: Sequence[DocumentRow]) -> list[Case]:
     """A party that holds invoices is told with them, and one that no open invoice needs is nobody's work."""
     holding = {row.blocked_on for row in rows}
-    states = (DocumentState.WAITING, DocumentState.PLANNED, DocumentState.REVIEW)
-    open_invoices = documents.in_state(session, context.scope, "invoice", *states)
-    needed = {text for row in open_invoices for text in documents.needs_of(row)} - holding
-    return [case(row) for row in rows if row.entity == "invoice" or _key(row) in needed]
+    open_documents = documents.in_state(session, context.scope, DOCUMENTS, *OPEN, DocumentState.REVIEW)
+    needed = {text for row in open_documents for text in documents.needs_of(row)} - holding
+    return [case(row) for row in rows if row.entity in DOCUMENTS or _key(row) in needed]
 
 
 def _key(row: DocumentRow) -> str:

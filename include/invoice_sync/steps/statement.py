@@ -18,7 +18,9 @@ from invoice_sync.steps.review import Case, table
 class Entry:
     """One document of the run: its total at the source and what the destination holds now, in minor units.
 
-    `there` is None when the destination has nothing; `open_cause` says why when that is explained.
+    Credit memos count negative on both sides. `there` is None when the destination has nothing; `open_cause` says
+    why when that is explained; `explained` names what the flow's options keep from the destination's total;
+    `prepaid` is what the source has set off against it, which changes no total.
     """
 
     document: str
@@ -27,6 +29,22 @@ class Entry:
     there: int | None
     remote_id: str = ""
     open_cause: str = ""
+    explained: tuple[tuple[str, int], ...] = ()
+    prepaid: int = 0
+
+    @property
+    def due(self) -> int:
+        """What the destination should hold."""
+        return self.source - sum(amount for _, amount in self.explained)
+
+    @property
+    def differences(self) -> tuple[tuple[str, int], ...]:
+        """What is explained of the gap between the two sides: (cause, amount)."""
+        if not self.remote_id:
+            return ((f"not delivered: {self.open_cause}", self.source),) if self.open_cause else ()
+        if self.open_cause:
+            return ((f"in review: {self.open_cause}", self.source - (self.there or 0)),)
+        return self.explained
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +66,9 @@ class Disagreement:
 def disagreements(entries: Sequence[Entry]) -> list[Disagreement]:
     """Tolerance 0."""
     return [
-        Disagreement(entry.document, entry.currency, entry.source, entry.there)
+        Disagreement(entry.document, entry.currency, entry.due, entry.there)
         for entry in entries
-        if entry.remote_id and entry.there != entry.source
+        if entry.remote_id and not entry.open_cause and entry.there != entry.due
     ]
 
 
@@ -61,7 +79,7 @@ def frame(entries: Sequence[Entry]) -> pd.DataFrame:
             "currency": entry.currency,
             "source": entry.source,
             "destination": entry.there or 0,
-            "explained": entry.source if entry.open_cause else 0,
+            "explained": sum(amount for _, amount in entry.differences),
         }
         for entry in entries
         if entry.currency
@@ -79,7 +97,7 @@ def totals(entries: Sequence[Entry]) -> dict[str, dict[str, Any]]:
     for currency, row in sums.iterrows():
         code = str(currency)
         found[code] = {name: in_major_units(int(row[name]), code) for name in ("source", "destination", "difference")}
-        found[code]["explained"] = [_explained(entry) for entry in entries if _is_open(entry, code)]
+        found[code]["explained"] = [each for entry in entries if entry.currency == code for each in _explained(entry)]
     return found
 
 
@@ -87,9 +105,12 @@ def is_exact(body: Mapping[str, Any]) -> bool:
     return all(not Money.of(part["difference"], code) for code, part in body["totals"].items())
 
 
-def text(counts: Mapping[str, int], sums: Mapping[str, Any], cases: Sequence[Case]) -> str:
+def text(
+    counts: Mapping[str, int], sums: Mapping[str, Any], cases: Sequence[Case], entries: Sequence[Entry] = ()
+) -> str:
     """The statement as people read it."""
     parts = [", ".join(f"{name.replace('_', ' ')} {count}" for name, count in counts.items()), _sums_table(sums)]
+    parts += [f"{each['document']}: {each['cause']}" for each in prepaid(entries)]
     if cases:
         parts += ["Waiting for a person:", table(cases)]
     return "\n\n".join(parts)
@@ -102,19 +123,41 @@ def cases_as_json(cases: Sequence[Case]) -> list[dict[str, Any]]:
     ]
 
 
-def reread_amount(remote: Remote | None) -> int | None:
-    """Minor units of a re-read document, None when it is gone, voided, or no exact amount. Reads "22670 USD"."""
-    text = remote.facts["total"].split()[0] if remote is not None and remote.live else ""
+def prepaid(entries: Sequence[Entry]) -> list[dict[str, str]]:
+    """Prepayments that the source has applied: the destination shows the whole document as open."""
+    return [
+        {
+            "document": entry.document,
+            "currency": entry.currency,
+            "amount": in_major_units(entry.prepaid, entry.currency),
+            "cause": f"a prepayment of {Money(entry.prepaid, entry.currency)} is applied at the source and not carried",
+        }
+        for entry in entries
+        if entry.prepaid and entry.remote_id
+    ]
+
+
+def reread_amount(remote: Remote | None, *, voided: bool = False) -> int | None:
+    """Minor units of a re-read document, None when it is gone or no exact amount. Reads "22670 USD".
+
+    One that was voided is gone too, unless the source took it back: then that is what should be there.
+    """
+    if remote is None or not remote.live:
+        return 0 if voided else None
+    text = remote.facts["total"].split()[0]
     return int(text) if text.lstrip("-").isdigit() else None
 
 
-def _is_open(entry: Entry, currency: str) -> bool:
-    return bool(entry.open_cause) and entry.currency == currency
-
-
-def _explained(entry: Entry) -> dict[str, str]:
-    amount = in_major_units(entry.source, entry.currency)
-    return {"document": entry.document, "currency": entry.currency, "amount": amount, "cause": entry.open_cause}
+def _explained(entry: Entry) -> list[dict[str, str]]:
+    return [
+        {
+            "document": entry.document,
+            "currency": entry.currency,
+            "amount": in_major_units(amount, entry.currency),
+            "cause": cause,
+        }
+        for cause, amount in entry.differences
+    ]
 
 
 def _sums_table(sums: Mapping[str, Any]) -> str:
@@ -123,8 +166,7 @@ def _sums_table(sums: Mapping[str, Any]) -> str:
         rows.append((currency, "at the source", part["source"], ""))
         rows.append((currency, "at the destination, read again", part["destination"], ""))
         rows += [
-            (currency, f"not delivered: {item['document']}", item["amount"], item["cause"])
-            for item in part["explained"]
+            (currency, f"explained: {item['document']}", item["amount"], item["cause"]) for item in part["explained"]
         ]
         rows.append((currency, "difference", part["difference"], ""))
     return tabulate(rows, ("currency", "", "amount", "cause"), tablefmt="simple", disable_numparse=True,

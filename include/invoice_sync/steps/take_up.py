@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 
 from invoice_sync.connectors.base import SourceRecord, placeholder
 from invoice_sync.ledger import documents, links
+from invoice_sync.ledger.documents import Seen
 from invoice_sync.ledger.tables import AttemptRow, DocumentRow, IntentRow
-from invoice_sync.model.documents import Entity
+from invoice_sync.model.documents import DOCUMENTS, PARTIES, Entity
 from invoice_sync.model.words import DocumentState, IntentState
 from invoice_sync.steps import intake
 from invoice_sync.steps.acknowledge import due
@@ -38,24 +39,29 @@ def take_up(context: StepContext) -> int:
     if not waiting:
         return 0
     records = _read_again(context, waiting)
-    needed = intake.take_in(context, [record for record in records if record.entity == "invoice"])
+    taken = intake.take_in(context, records)
     with context.transaction() as session:
-        return _go_on(session, context, records, needed)
+        return _go_on(session, context, records, taken)
 
 
 def _read_again(context: StepContext, rows: Sequence[DocumentRow]) -> list[SourceRecord]:
     records: list[SourceRecord] = []
-    for entity in ("customer", "product", "invoice"):
-        ids = [row.source_id for row in rows if row.entity == entity]
+    wanted: dict[Entity, list[str]] = {"customer": [], "product": [], "invoice": []}
+    for row in rows:
+        wanted[_asked_as(row)].append(row.source_id)
+    for entity, ids in wanted.items():
         records += context.source.fetch(entity, ids) if ids else []
     return records
 
 
-def _go_on(
-    session: Session, context: StepContext, records: Sequence[SourceRecord], needed: Sequence[SourceRecord]
-) -> int:
+def _asked_as(row: DocumentRow) -> Entity:
+    """Invoices and credit memos are fetched together."""
+    return next((entity for entity in PARTIES if entity == row.entity), "invoice")
+
+
+def _go_on(session: Session, context: StepContext, records: Sequence[SourceRecord], taken: Sequence[Seen]) -> int:
     rows = context.mine(session, documents.waiting_for_a_person(session, context.scope))
-    going = {row.id: row for row in intake.store(session, context, [*needed, *records])}
+    going = {row.id: row for row in intake.store(session, context, taken)}
     _drop_what_the_source_took_back(session, context, rows, records)
     refused = _refused_in_this_try(session, context)
     for row in rows:
@@ -99,8 +105,12 @@ def _drop_what_the_source_took_back(
     session: Session, context: StepContext, rows: Sequence[DocumentRow], records: Sequence[SourceRecord]
 ) -> None:
     """What was delivered stays with us, whatever the source does to it afterwards."""
-    delivered = links.of(session, context.scope, "invoice", [row.source_id for row in rows if row.entity == "invoice"])
-    rows = [row for row in rows if row.source_id not in delivered]
+    delivered = {
+        (entity, key)
+        for entity in DOCUMENTS
+        for key in links.of(session, context.scope, entity, [row.source_id for row in rows])
+    }
+    rows = [row for row in rows if (row.entity, row.source_id) not in delivered]
     found = {(record.entity, record.source_id): record.in_queue for record in records}
     gone = [row for row in rows if (row.entity, row.source_id) not in found]
     left = [row for row in rows if found.get((cast(Entity, row.entity), row.source_id)) is False]

@@ -170,8 +170,8 @@ class _Keeper:
         if warned is None:
             return
         log.warning("%s", warned.text)
-        binding, at = self.binding, self.clock.now().astimezone(self.flow.zone)
-        scope = Scope(KEEPER, binding.company, binding.vendor, binding.vendor)
+        binding = self.binding
+        scope = Scope(KEEPER, binding.company, binding.vendor, binding.vendor, zone=self.flow.timezone)
         entry = Entry("WARNING", "Keep tokens alive", _message(binding, warned), binding.vendor, warned.text)
         with self.database.transaction() as session:
-            process_log.append(session, scope, self.task, entry, at)
+            process_log.append(session, scope, self.task, [entry], self.clock.now())

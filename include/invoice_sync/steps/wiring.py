@@ -45,7 +45,7 @@ def open_context(
     `logins` by connection id; `mask` hides a secret from every log, called for tokens the moment they exist.
     """
     clock = clock or SystemClock()
-    scope = Scope(flow.name, flow.company, flow.source.vendor, flow.destination.vendor)
+    scope = Scope(flow.name, flow.company, flow.source.vendor, flow.destination.vendor, flow.title, flow.timezone)
     with database.transaction(lock=flow.name) as session:
         run = runs.open_run(session, scope, task.run_id, options.model_dump(mode="json"), clock.now()).id
     source, destination = (

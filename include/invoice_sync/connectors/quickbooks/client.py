@@ -5,15 +5,16 @@ https://developer.intuit.com/app/developer/qbo/docs/learn/rest-api-features
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from urllib.parse import urlsplit
 
-from invoice_sync.connectors.base import Armed, Json, Timing, Verdict
+from invoice_sync.connectors.base import CREATE, UPDATE, VOID, Armed, Json, Timing, Verdict
 from invoice_sync.connectors.http import Answer, Reply, Request, Transport
 from invoice_sync.connectors.quickbooks import faults, wording
 from invoice_sync.connectors.quickbooks.limits import BATCH
 from invoice_sync.connectors.quickbooks.mapping import ENTITIES
-from invoice_sync.connectors.quickbooks.query import portions, select
+from invoice_sync.connectors.quickbooks.query import PORTION, SHORTEST, SURELY_LAST, select, select_all, unique
 from invoice_sync.connectors.quickbooks.sign_in import Credentials, SignIn
 from invoice_sync.model import canonical
 from invoice_sync.model.errors import InvoiceSyncError, NeedsPerson, SettingsError, TryLater
@@ -22,7 +23,15 @@ from invoice_sync.model.ports import Binding, CallLog, Clock, Quota, TokenStore
 TRACE_HEADER = "intuit_tid"
 THROTTLE_WAIT = 60.0
 _JSON = {"Accept": "application/json", "Content-Type": "application/json"}
+_TOO_LONG = frozenset({4000, 4001, -1})
 _QUERY = {"Accept": "application/json", "Content-Type": "application/text"}
+
+
+_OPERATIONS: Mapping[str, Json] = {
+    CREATE: {"operation": "create"},
+    UPDATE: {"operation": "update"},
+    VOID: {"operation": "update", "optionsData": "void"},
+}
 
 
 class Refused(NeedsPerson):
@@ -49,7 +58,9 @@ class Client:
         places = frozenset({company_url(credentials.host, binding.tenant), credentials.token_url})
         self._transport = Transport(binding, places, timing, clock, call_log, quota, TRACE_HEADER)
         self._base = company_url(credentials.host, binding.tenant)
+        self.batch_url = f"{self._base}/batch"
         self._minor_version, self._realm = credentials.minor_version, binding.tenant
+        self._portion = PORTION
         self.sign_in = SignIn(self._transport, binding, credentials, tokens, clock)
 
     def company_info(self) -> Json:
@@ -61,9 +72,20 @@ class Client:
     def having(self, entity: str, prop: str, values: Sequence[str]) -> list[Json]:
         """Every record of `entity` whose `prop` is one of `values`, active or not."""
         found: list[Json] = []
-        for portion in portions(values):
-            found += self._pages(entity, prop, portion)
+        left = unique(values)
+        while left:
+            portion = left[: self._portion]
+            try:
+                found += self._pages(entity, partial(select, entity, prop, portion), prop, portion)
+            except Refused as refusal:
+                self._shorten(refusal, len(portion))
+                continue
+            left = left[len(portion) :]
         return found
+
+    def everything(self, entity: str) -> list[Json]:
+        """Every active record of `entity`."""
+        return self._pages(entity, partial(select_all, entity))
 
     def batch(self, armed: Armed) -> Reply:
         """One call; never raises for what came back. Thread-safe."""
@@ -74,16 +96,24 @@ class Client:
     def close(self) -> None:
         self._transport.close()
 
-    def _pages(self, entity: str, prop: str, values: Sequence[str]) -> list[Json]:
-        """Pages until one is empty: a short one may be the vendor's own doing. Reads are metered, so the ids
-        themselves, which are unique, are not asked for once more when all are there."""
+    def _pages(
+        self, entity: str, statement: Callable[[int], str], prop: str = "", values: Sequence[str] = ()
+    ) -> list[Json]:
+        """Reads are metered, so ids, which are unique, are not asked for once more when all are there, and a page
+        that is short is the last."""
         found: list[Json] = []
         while not (prop == "Id" and len(found) >= len(values)):
-            page = self._page(entity, select(entity, prop, values, len(found) + 1))
-            if not page:
-                break
+            page = self._page(entity, statement(len(found) + 1))
             found += page
+            if len(page) < SURELY_LAST:
+                break
         return found
+
+    def _shorten(self, refusal: Refused, asked: int) -> None:
+        """How long a list may be is not published: one that is refused is asked in halves, as long as that helps."""
+        if not _TOO_LONG.intersection(refusal.codes) or asked <= SHORTEST:
+            raise refusal
+        self._portion = max(SHORTEST, asked // 2)
 
     def _page(self, entity: str, statement: str) -> list[Json]:
         params = {"minorversion": self._minor_version}
@@ -139,11 +169,16 @@ def batch_request(base: str, minor_version: str, armed: Armed) -> Request:
 
     QuickBooks keeps requestid and bId glued together in 50 characters: 32 and 10 fit.
     """
-    kind = ENTITIES[armed.entity]
-    items = [{"bId": item.wire_item, "operation": armed.operation, kind: item.body} for item in armed.items]
+    kind, how = ENTITIES[armed.entity], _OPERATIONS[armed.operation]
+    items = [{"bId": item.wire_item, **how, kind: _sent(item.body)} for item in armed.items]
     body = canonical.dumps({"BatchItemRequest": items}).encode()
     params = {"minorversion": minor_version, "requestid": armed.wire_request}
     return Request("POST", f"{base}/batch", params, _JSON, body, kind=BATCH)
+
+
+def _sent(body: Json) -> Json:
+    """Without what stays with us."""
+    return {name: value for name, value in body.items() if not name.startswith("_")}
 
 
 def _origin(url: str) -> str:

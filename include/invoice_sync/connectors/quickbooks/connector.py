@@ -6,8 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from invoice_sync.connectors.base import (
+    CREATE,
+    UPDATE,
+    VOID,
     Armed,
     Candidate,
+    Change,
     Finding,
     Inspection,
     Json,
@@ -19,14 +23,26 @@ from invoice_sync.connectors.base import (
     WriteRule,
 )
 from invoice_sync.connectors.parts import Parts
-from invoice_sync.connectors.quickbooks import company, faults, invoices, mapping, outcomes, preflight
+from invoice_sync.connectors.quickbooks import (
+    company,
+    comparing,
+    faults,
+    invoices,
+    lines,
+    mapping,
+    outcomes,
+    preflight,
+    referring,
+)
 from invoice_sync.connectors.quickbooks.client import Client, Refused
 from invoice_sync.connectors.quickbooks.company import Company
 from invoice_sync.connectors.quickbooks.limits import BATCH
+from invoice_sync.connectors.quickbooks.refusing import one_line
 from invoice_sync.connectors.quickbooks.sign_in import Credentials, credentials
-from invoice_sync.model.documents import Document, Entity, Invoice, Party, Product
+from invoice_sync.model.documents import DOCUMENTS, Document, Entity, Invoice, Party, Product
 from invoice_sync.model.errors import Problem, SettingsError
 from invoice_sync.model.flow import Options
+from invoice_sync.model.money import Money
 from invoice_sync.model.ports import Binding, CallLog, Clock, Quota, TokenStore
 
 __all__ = ["Credentials", "QuickBooks", "build"]
@@ -38,6 +54,14 @@ _NATURAL_KEYS: Mapping[Entity, tuple[str, ...]] = {
     "customer": ("DisplayName",),
     "product": ("Name", "Sku"),
     "invoice": ("DocNumber",),
+    "credit_memo": ("DocNumber",),
+}
+_OPERATIONS: Mapping[Entity, tuple[str, ...]] = {
+    "customer": (CREATE,),
+    "product": (CREATE,),
+    "invoice": (CREATE, UPDATE, VOID),
+    # there is no call that voids a credit memo: a person deletes it there
+    "credit_memo": (CREATE, UPDATE),
 }
 
 
@@ -58,6 +82,8 @@ class QuickBooks:
         self.binding, self.timing = binding, timing
         self._options = options
         self._client = Client(binding, credentials, timing, clock, call_log, tokens, quota)
+        self._referred = referring.References(self._client)
+        self._seen: Company | None = None
 
     def close(self) -> None:
         """Gives the connections back."""
@@ -88,35 +114,66 @@ class QuickBooks:
     def record_name(self, document: Party | Product) -> str:
         return mapping.display_name(document) if isinstance(document, Party) else mapping.item_name(document)
 
+    def everybody(self, entity: Entity) -> list[Candidate]:
+        kind = "customer" if entity == "customer" else "product"
+        return [mapping.candidate(kind, record) for record in self._client.everything(mapping.ENTITIES[entity])]
+
     def body(self, document: Document, profile: Json, options: Options, marker: str) -> Json:
         if isinstance(document, Invoice):
             return invoices.invoice_body(document, profile, options, marker)
         if isinstance(document, Party):
-            return mapping.customer_body(document, profile, marker)
+            return mapping.customer_body(document, profile, options.terms, marker)
         return mapping.product_body(document, profile, options.income_account)
 
-    def preflight(self, document: Document, body: Json, profile: Json) -> list[Problem]:
-        return preflight.problems(document, body, profile)
+    def number(self, body: Json) -> str:
+        return str(body.get("DocNumber", ""))
 
-    def taken_numbers(self, invoices: Sequence[Invoice]) -> Mapping[str, Sequence[Remote]]:
+    def update_body(self, body: Json, before: Json, there: Remote) -> Json:
+        """Sparse, so that what people added there stays; texts that the source emptied are emptied."""
+        emptied = {name: "" for name, value in before.items() if isinstance(value, str) and name not in body}
+        emptied = {name: value for name, value in emptied.items() if not name.startswith("_")}
+        return {**emptied, **body, "Id": there.id, "SyncToken": there.version, "sparse": True}
+
+    def void_body(self, there: Remote) -> Json:
+        return {"Id": there.id, "SyncToken": there.version, "sparse": True}
+
+    def can(self, entity: Entity, operation: str) -> bool:
+        return operation in _OPERATIONS[entity]
+
+    def changes(self, before: Json, after: Json) -> list[Change]:
+        return comparing.changes(before, after)
+
+    def referenced(self, bodies: Sequence[Json]) -> Json:
+        return self._referred.of(bodies)
+
+    def preflight(self, document: Document, body: Json, profile: Json, referenced: Json) -> list[Problem]:
+        return preflight.problems(document, body, profile, referenced)
+
+    def left_out(self, document: Document, options: Options) -> list[tuple[str, Money]]:
+        return lines.left_out(document, options) if isinstance(document, Invoice) else []
+
+    def holders(self, entity: Entity, bodies: Sequence[Json]) -> list[Sequence[Remote]]:
         """QuickBooks compares numbers without regard to case. Oldest first."""
-        numbers = {each.number: each.number.strip().casefold() for each in invoices}
-        found = self._remotes("invoice", "DocNumber", [each.number.strip() for each in invoices])
-        holders: dict[str, list[Remote]] = {}
+        found = self._remotes(entity, "DocNumber", [self.number(body) for body in bodies])
+        held: dict[str, list[Remote]] = {}
         for remote in sorted(found, key=lambda each: int(each.id)):
-            holders.setdefault(remote.number.casefold(), []).append(remote)
-        return {number: holders[key] for number, key in numbers.items() if key in holders}
+            held.setdefault(remote.number.casefold(), []).append(remote)
+        return [held.get(self.number(body).casefold(), []) for body in bodies]
 
     def reread(self, entity: Entity, remote_ids: Sequence[str]) -> Mapping[str, Remote]:
         return {remote.id: remote for remote in self._remotes(entity, "Id", _ids(remote_ids))}
 
     def rule(self, entity: Entity, operation: str) -> WriteRule:
-        if operation == "create" and entity in ("customer", "product"):
-            return WriteRule(WriteClass.UNIQUE, batch=30, quota_kind=BATCH)
-        if operation == "create" and entity == "invoice":
-            options = self._options
-            return WriteRule(WriteClass.KEYED_WINDOW_UNKNOWN, options.send_batch, options.in_flight, BATCH)
-        raise SettingsError(f"QuickBooks has no way to {operation} a {entity}")
+        if not self.can(entity, operation):
+            raise SettingsError(f"QuickBooks has no way to {operation} a {entity}")
+        options, endpoint = self._options, self._client.batch_url
+        if operation != CREATE:
+            # the SyncToken lets each change happen once: a second sending is refused as stale (5010)
+            return WriteRule(WriteClass.SET_STATE, options.send_batch, quota_kind=BATCH, endpoint=endpoint)
+        if entity in DOCUMENTS:
+            kind, flying = WriteClass.KEYED_WINDOW_UNKNOWN, options.in_flight
+            return WriteRule(kind, options.send_batch, flying, BATCH, endpoint)
+        return WriteRule(WriteClass.UNIQUE, batch=30, quota_kind=BATCH, endpoint=endpoint)
 
     def prepare(self) -> None:
         self._client.sign_in.prepare()
@@ -131,7 +188,7 @@ class QuickBooks:
         """Names and numbers compare without regard to case, as they do at QuickBooks."""
         self.rule(entity, operation)
         found: dict[int, dict[str, Remote]] = {item.intent: {} for item in items}
-        for prop in _NATURAL_KEYS[entity]:
+        for prop in _NATURAL_KEYS[entity] if operation == CREATE else ("Id",):
             records = self._client.having(mapping.ENTITIES[entity], prop, [str(item.body[prop]) for item in items])
             for item in items:
                 found[item.intent] |= _holding(entity, prop, str(item.body[prop]), records)
@@ -139,14 +196,23 @@ class QuickBooks:
 
     def expected(self, entity: Entity, operation: str, body: Json) -> Mapping[str, str]:
         self.rule(entity, operation)
-        return mapping.expected(entity, body)
+        return comparing.expected(entity, operation, body)
 
     def _look(self, options: Options) -> Company:
-        client = self._client
-        accounts = client.having("Account", "Name", [company.last_part(options.income_account)])
-        charges = [company.last_part(name) for name in options.charge_items.values()]
-        items = client.having("Item", "Name", charges)
-        return Company(client.company_info(), client.preferences(), accounts, items)
+        """Once for each of our processes: reads are metered."""
+        if self._seen is None:
+            client, charges = self._client, [company.last_part(name) for name in options.charge_items.values()]
+            with_codes = bool(options.tax_codes)
+            self._seen = Company(
+                client.company_info(),
+                client.preferences(),
+                client.having("Account", "Name", [company.last_part(options.income_account)]),
+                client.having("Item", "Name", charges),
+                client.everything("Term"),
+                client.everything("TaxCode") if with_codes else (),
+                client.everything("TaxRate") if with_codes else (),
+            )
+        return self._seen
 
     def _customers(self, parties: Sequence[Party]) -> Iterator[Candidate]:
         names = [name for party in parties if (name := mapping.display_name(party))]
@@ -161,7 +227,7 @@ class QuickBooks:
         skus = [product.sku.strip() for product in products]
         # what we would call it, and what a person would have called it who entered it by hand
         names = [mapping.item_name(product) for product in products] + skus
-        names += [mapping.one_line(product.description) for product in products]
+        names += [one_line(product.description) for product in products]
         for prop, values in (("Id", ids), ("Sku", skus), ("Name", names)):
             yield from self._candidates("Item", "product", prop, values)
 
@@ -171,7 +237,7 @@ class QuickBooks:
 
     def _remotes(self, entity: Entity, prop: str, values: Sequence[str]) -> list[Remote]:
         records = self._client.having(mapping.ENTITIES[entity], prop, values)
-        return [mapping.remote(entity, record) for record in records]
+        return [comparing.remote(entity, record) for record in records]
 
 
 def build(parts: Parts) -> QuickBooks:
@@ -192,7 +258,7 @@ def _holding(entity: Entity, prop: str, value: str, records: Sequence[Json]) -> 
     """By id the records that hold `value` in `prop`."""
     wanted = value.casefold()
     held = [each for each in records if str(each.get(prop, "")).strip().casefold() == wanted]
-    return {remote.id: remote for remote in (mapping.remote(entity, record) for record in held)}
+    return {remote.id: remote for remote in (comparing.remote(entity, record) for record in held)}
 
 
 def _unique(candidates: Iterator[Candidate]) -> list[Candidate]:

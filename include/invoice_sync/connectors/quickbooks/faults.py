@@ -20,6 +20,7 @@ NOT_SIGNED_IN = 3200
 WRONG_REALM = 3100
 DUPLICATE_NUMBER = 6140
 DUPLICATE_NAME = 6240
+STALE = 5010
 BUSINESS_RULE = 6000
 NO_SUCH_PATH = 500
 APPLICATION_ERROR = 10000
@@ -96,7 +97,7 @@ def verdict(fault: Fault) -> Verdict:
         return Verdict.NOT_DONE
     if fault.type.lower() in _TROUBLE_TYPES:
         return Verdict.UNKNOWN
-    if codes & {DUPLICATE_NUMBER, DUPLICATE_NAME}:
+    if codes & {DUPLICATE_NUMBER, DUPLICATE_NAME, STALE}:
         return Verdict.HIT
     return Verdict.REFUSED
 

@@ -1,23 +1,28 @@
-"""The body of an invoice; pure.
+"""The bodies of invoices and credit memos; pure. Lines are in lines.py, tax is in taxes.py.
 
-https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice
+https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice and .../creditmemo
+Keys that begin with "_" stay with us: what has to be there first, and what we expect to be computed.
 """
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from invoice_sync.connectors.base import Json, placeholder
-from invoice_sync.connectors.quickbooks.mapping import address_json, one_line
-from invoice_sync.model.documents import Charge, Invoice, Line
-from invoice_sync.model.errors import BadAmount, BadDocument, Problem
+from invoice_sync.connectors.quickbooks import taxes
+from invoice_sync.connectors.quickbooks.lines import lines
+from invoice_sync.connectors.quickbooks.mapping import address_json
+from invoice_sync.connectors.quickbooks.refusing import bad, one_line
+from invoice_sync.model.documents import Invoice
+from invoice_sync.model.errors import BadAmount
 from invoice_sync.model.flow import Options
-from invoice_sync.model.money import Money
 
 LONGEST_NUMBER = 21
 LONGEST_NOTE = 4000
-MOST_DECIMALS = 7
+LONGEST_MEMO = 1000
+LONGEST_CUSTOM = 31
+LONGEST_TRACKING = 31
+"""Not published; 31 is what is known to pass."""
 
 
 def invoice_body(invoice: Invoice, profile: Json, options: Options, marker: str) -> dict[str, Any]:
@@ -25,157 +30,121 @@ def invoice_body(invoice: Invoice, profile: Json, options: Options, marker: str)
     try:
         return _body(invoice, profile, options, marker)
     except BadAmount as error:
-        raise _bad(invoice, "amount", str(error), "Correct the amount in the source system.") from error
+        raise bad(invoice, "amount", str(error), "Correct the amount in the source system.") from error
+
+
+def document_number(invoice: Invoice, options: Options) -> str:
+    """The number over there, by the flow's rule; never cut, for a cut one names another document.
+
+    Raises BadDocument for an empty one, for line breaks, and for one that is longer than QuickBooks takes.
+    """
+    number = _numbered(invoice, options)
+    if not number or number != one_line(number):
+        raise bad(invoice, "number", "the number is empty or holds tabs or line breaks", "Correct the number.")
+    if len(number) > LONGEST_NUMBER:
+        reason = f"the number {number[:40]} has {len(number)} characters, QuickBooks takes {LONGEST_NUMBER}"
+        cure = "Give it a shorter number in the source system, or set the flow's option number_rule to record_id."
+        raise bad(invoice, "number_too_long", reason, cure)
+    return number
+
+
+def _numbered(invoice: Invoice, options: Options) -> str:
+    if options.number_rule == "record_id":
+        # 15 of the 18 characters identify the record; the other three only guard against lost case
+        return invoice.source_id[:15]
+    number = invoice.number.strip()
+    return f"{invoice.division}-{number}" if options.number_rule == "division_number" else number
 
 
 def _body(invoice: Invoice, profile: Json, options: Options, marker: str) -> dict[str, Any]:
     body: dict[str, Any] = {
         "CustomerRef": {"value": placeholder("customer", invoice.customer)},
-        "DocNumber": _number(invoice),
+        "DocNumber": document_number(invoice, options),
         "TxnDate": invoice.date.isoformat(),
-        "PrivateNote": _note(invoice, marker),
+        "PrivateNote": _note(invoice, profile, options, marker),
         # required with multicurrency; without it every invoice that is read has it as well
         "CurrencyRef": {"value": invoice.currency},
-        "Line": _lines(invoice, profile, options),
-        **_tax(invoice, profile),
+        "Line": lines(invoice, profile, options),
+        **taxes.of_document(invoice, profile),
+        **_people(invoice),
     }
+    if custom := _custom_fields(invoice, profile, options):
+        body["CustomField"] = custom
+    if invoice.rate is not None and profile["multicurrency"]:
+        body["ExchangeRate"] = invoice.rate.normalize()
+    return body | (
+        _of_credit_memo(invoice) if invoice.kind == "credit_memo" else _of_invoice(invoice, profile, options)
+    )
+
+
+def _of_invoice(invoice: Invoice, profile: Json, options: Options) -> dict[str, Any]:
+    """What a credit memo has no place for: the day it is due, and how it was shipped."""
+    fields: dict[str, Any] = {}
     if invoice.due_date is not None:
-        body["DueDate"] = invoice.due_date.isoformat()
+        fields["DueDate"] = invoice.due_date.isoformat()
+    term = profile["terms"].get(options.terms.get(invoice.terms, invoice.terms).strip().casefold())
+    if invoice.terms and term:
+        fields["SalesTermRef"] = {"value": term}
+    if invoice.ship_date is not None:
+        fields["ShipDate"] = invoice.ship_date.isoformat()
+    if 0 < len(invoice.tracking) <= LONGEST_TRACKING:
+        fields["TrackingNum"] = invoice.tracking
+    return fields
+
+
+def _of_credit_memo(invoice: Invoice) -> dict[str, Any]:
+    """It goes out after the invoice that it credits; the two are applied to each other by a person there."""
+    return {"_after": placeholder("invoice", invoice.credits)} if invoice.credits else {}
+
+
+def _people(invoice: Invoice) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
     if invoice.email.strip():
-        body["BillEmail"] = {"Address": invoice.email.strip()}
+        fields["BillEmail"] = {"Address": invoice.email.strip()}
     if address := address_json(invoice.bill_to):
-        body["BillAddr"] = address
-    return body
+        fields["BillAddr"] = address
+    if invoice.memo.strip():
+        fields["CustomerMemo"] = {"value": invoice.memo.strip()}
+    return fields
 
 
-def _number(invoice: Invoice) -> str:
-    number = invoice.number.strip()
-    if not number or number != one_line(number):
-        raise _bad(invoice, "number", "the number is empty or holds tabs or line breaks", "Correct the number.")
-    if len(number) > LONGEST_NUMBER:
-        reason = f"the number has {len(number)} characters, QuickBooks takes {LONGEST_NUMBER}"
-        raise _bad(invoice, "number_too_long", reason, "Give the invoice a shorter number in the source system.")
-    return number
+def _note(invoice: Invoice, profile: Json, options: Options, marker: str) -> str:
+    """The marker alone on the first line, where it is looked for; below it, whole or not at all, the rest."""
+    in_fields = {ours for ours in options.custom_fields if ours in profile["custom_fields"]}
+    said = [
+        f"{label} {value}"
+        for ours, label, value in (
+            ("purchase_order", "PO number", invoice.purchase_order.strip()),
+            ("order_number", "Order", invoice.order_number.strip()),
+            ("source_number", "Number at the source", _other_number(invoice, options)),
+        )
+        if value and (ours not in in_fields or len(value) > LONGEST_CUSTOM)
+    ]
+    if len(invoice.tracking) > LONGEST_TRACKING:
+        said.append(f"Tracking {invoice.tracking}")
+    if invoice.note.strip():
+        said.append(invoice.note.strip())
+    note = marker
+    for text in said:
+        if len(note) + 1 + len(text) <= LONGEST_NOTE:
+            note = f"{note}\n{text}"
+    return note
 
 
-def _note(invoice: Invoice, marker: str) -> str:
-    """The marker alone on the first line, where it is looked for; the memo below it, whole or not at all."""
-    whole = f"{marker}\n{invoice.memo.strip()}"
-    return whole if invoice.memo.strip() and len(whole) <= LONGEST_NOTE else marker
+def _other_number(invoice: Invoice, options: Options) -> str:
+    return "" if options.number_rule == "number" else invoice.number.strip()
 
 
-def _lines(invoice: Invoice, profile: Json, options: Options) -> list[dict[str, Any]]:
-    charges = [charge for charge in invoice.charges if charge.amount]
-    _check_charges(invoice, charges, profile, options)
-    lines = [_line(invoice, line, profile) for line in invoice.lines]
-    lines += [_charge_line(charge, profile) for charge in charges]
-    return lines + _discount(invoice, profile)
-
-
-def _line(invoice: Invoice, line: Line, profile: Json) -> dict[str, Any]:
-    if not line.product:
-        reason, cure = f"line {line.number} names no product", "Give the line a product in the source system."
-        raise _bad(invoice, "missing", reason, cure)
-    detail: dict[str, Any] = {"ItemRef": {"value": placeholder("product", line.product)}}
-    if _says_the_amount(line):
-        detail |= {"Qty": _plain(line.quantity), "UnitPrice": _plain(line.unit_price)}
-    detail |= _line_tax_code(profile, taxed=bool(invoice.tax))
-    body = {"DetailType": "SalesItemLineDetail", "Amount": line.amount.decimal, "SalesItemLineDetail": detail}
-    return body | ({"Description": line.description.strip()} if line.description.strip() else {})
-
-
-def _says_the_amount(line: Line) -> bool:
-    """Whether quantity and price may go along.
-
-    QuickBooks refuses a line (6070) whose Amount is not their product, rounded half up, and keeps seven
-    decimals of either; the amount is what counts.
-    """
-    if max(_decimals(line.quantity), _decimals(line.unit_price)) > MOST_DECIMALS:
-        return False
-    return Money.rounded(line.quantity * line.unit_price, line.amount.currency) == line.amount
-
-
-def _decimals(number: Decimal) -> int:
-    exponent = number.normalize().as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else MOST_DECIMALS + 1
-
-
-def _plain(number: Decimal) -> Decimal:
-    """The same number without trailing zeros and without an exponent in its JSON."""
-    return Decimal(f"{number.normalize():f}")
-
-
-def _charge_line(charge: Charge, profile: Json) -> dict[str, Any]:
-    detail: dict[str, Any] = {"ItemRef": {"value": profile["charge_items"][charge.kind]}}
-    detail |= _line_tax_code(profile, taxed=False)
-    return {
-        "DetailType": "SalesItemLineDetail",
-        "Amount": charge.amount.decimal,
-        "Description": charge.kind.capitalize(),
-        "SalesItemLineDetail": detail,
+def _custom_fields(invoice: Invoice, profile: Json, options: Options) -> list[dict[str, str]]:
+    """Fields that the company has switched on, by the names that the flow gives them."""
+    values = {
+        "purchase_order": invoice.purchase_order,
+        "order_number": invoice.order_number,
+        "division": invoice.division,
+        "source_number": invoice.number,
     }
-
-
-def _line_tax_code(profile: Json, *, taxed: bool) -> dict[str, Any]:
-    """TAX and NON are the pseudo codes of US companies. NON keeps automated tax from adding what we did not."""
-    if not (profile["using_sales_tax"] and in_us(profile)):
-        return {}
-    return {"TaxCodeRef": {"value": "TAX" if taxed else "NON"}}
-
-
-def _check_charges(invoice: Invoice, charges: list[Charge], profile: Json, options: Options) -> None:
-    # the rounding line has a setting of its own, rounding_line, and is no charge of the source
-    named = [charge for charge in charges if charge.kind != "rounding"]
-    if named and options.header_charges == "refuse":
-        listed = ", ".join(f"{charge.kind} {charge.amount}" for charge in named)
-        cure = "Remove the charges, or set the flow's option header_charges to lines."
-        raise _bad(invoice, "charges", f"it carries charges that this flow does not take ({listed})", cure)
-    missing = [charge for charge in charges if not profile["charge_items"].get(charge.kind)]
-    if missing:
-        listed = ", ".join(f"{charge.kind} {charge.amount}" for charge in missing)
-        reason = f"QuickBooks has no active item for its charges ({listed})"
-        raise _bad(invoice, "charges", reason, _charge_cure(missing[0], options))
-
-
-def _charge_cure(charge: Charge, options: Options) -> str:
-    name = options.charge_items.get(charge.kind)
-    if name:
-        return f"Create the item {name} in QuickBooks or make it active, then clear the task."
-    return f"Name an item of QuickBooks in the flow's option charge_items, key {charge.kind}."
-
-
-def _discount(invoice: Invoice, profile: Json) -> list[dict[str, Any]]:
-    if not invoice.discount:
-        return []
-    if invoice.discount.minor < 0:
-        reason = f"its discount is negative ({invoice.discount})"
-        raise _bad(invoice, "discount", reason, "Enter it as a charge in the source system.")
-    if not profile["allow_discount"]:
-        cure = "Switch discounts on in QuickBooks: Account and settings, Sales, Sales form content."
-        raise _bad(invoice, "discount", f"QuickBooks has discounts switched off ({invoice.discount})", cure)
-    detail = {"PercentBased": False}
-    amount = invoice.discount.decimal
-    return [{"DetailType": "DiscountLineDetail", "Amount": amount, "DiscountLineDetail": detail}]
-
-
-def _tax(invoice: Invoice, profile: Json) -> dict[str, Any]:
-    """The source's tax as it is; an explicit TotalTax is honoured, also with automated sales tax."""
-    if not in_us(profile) and not profile["using_sales_tax"]:
-        kind: dict[str, Any] = {"GlobalTaxCalculation": "NotApplicable"}
-    else:
-        kind = {}
-    if not invoice.tax:
-        return kind
-    if not profile["using_sales_tax"]:
-        reason = f"QuickBooks has sales tax switched off and would drop the tax of {invoice.tax}"
-        raise _bad(invoice, "tax", reason, "Set up sales tax in QuickBooks: Taxes, Use automatic sales tax.")
-    return kind | {"TxnTaxDetail": {"TotalTax": invoice.tax.decimal}}
-
-
-def in_us(profile: Json) -> bool:
-    """Tax rules differ elsewhere. The country comes as two letters or, since autumn 2025, as three."""
-    return str(profile["country"]).strip().upper() in {"", "US", "USA", "UNITED STATES"}
-
-
-def _bad(invoice: Invoice, cause: str, reason: str, cure: str) -> BadDocument:
-    return BadDocument(Problem(cause, f"Invoice {one_line(invoice.number)}: {reason}.", cure))
+    return [
+        {**profile["custom_fields"][ours], "Type": "StringType", "StringValue": values[ours].strip()}
+        for ours in options.custom_fields
+        if ours in profile["custom_fields"] and 0 < len(values[ours].strip()) <= LONGEST_CUSTOM
+    ]

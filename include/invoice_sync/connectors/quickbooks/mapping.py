@@ -5,16 +5,20 @@ https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from invoice_sync.connectors.base import Candidate, Json, Remote
+from invoice_sync.connectors.base import Candidate, Json
+from invoice_sync.connectors.quickbooks.refusing import one_line
 from invoice_sync.model.documents import Address, Entity, Party, Product
-from invoice_sync.model.errors import BadAmount, BadDocument, Problem
-from invoice_sync.model.money import Money, exact
+from invoice_sync.model.errors import BadDocument, Problem
 
-ENTITIES: Mapping[Entity, str] = {"customer": "Customer", "product": "Item", "invoice": "Invoice"}
+ENTITIES: Mapping[Entity, str] = {
+    "customer": "Customer",
+    "product": "Item",
+    "invoice": "Invoice",
+    "credit_memo": "CreditMemo",
+}
 LONGEST_NAME = 500
 LONGEST_ITEM_NAME = 100
 LONGEST_SKU = 100
@@ -36,17 +40,15 @@ def item_name(product: Product) -> str:
     return whole if len(whole) <= LONGEST_ITEM_NAME else sku
 
 
-def one_line(text: str) -> str:
-    """The text without line breaks, tabs or doubled blanks."""
-    return " ".join(re.sub(r"[\x00-\x1f\x7f]", " ", text).split())
-
-
 def _name(text: str) -> str:
     return one_line(text.replace(":", ""))
 
 
-def customer_body(party: Party, profile: Json, marker: str) -> dict[str, Any]:
-    """The create body of a customer. Raises BadDocument for a name that QuickBooks cannot hold."""
+def customer_body(party: Party, profile: Json, terms: Mapping[str, str], marker: str) -> dict[str, Any]:
+    """The create body of a customer. `terms`: names at QuickBooks by those of the source.
+
+    Raises BadDocument for a name that QuickBooks cannot hold.
+    """
     name = display_name(party)
     _check_length("the customer name", name, LONGEST_NAME, f"customer {party.number}")
     body: dict[str, Any] = {"DisplayName": name, "Notes": marker}
@@ -57,6 +59,10 @@ def customer_body(party: Party, profile: Json, marker: str) -> dict[str, Any]:
     _put(body, "PrimaryPhone", "FreeFormNumber", party.phone)
     if address := address_json(party.address):
         body["BillAddr"] = address
+    if shipping := address_json(party.shipping):
+        body["ShipAddr"] = shipping
+    if party.terms and (term := profile["terms"].get(terms.get(party.terms, party.terms).strip().casefold())):
+        body["SalesTermRef"] = {"value": term}
     if profile["multicurrency"]:
         body["CurrencyRef"] = {"value": party.currency or profile["home_currency"]}
     return body
@@ -109,92 +115,9 @@ def candidate(kind: str, record: Json) -> Candidate:
     )
 
 
-def remote(entity: Entity, record: Json) -> Remote:
-    """The record as it is compared. Raises KeyError when it has no id."""
-    name = _text(record.get("Name") if entity == "product" else record.get("DisplayName"))
-    if entity == "customer":
-        facts = {"name": name.casefold(), "marker": first_line(record.get("Notes"))}
-    elif entity == "product":
-        facts = {"name": name.casefold(), "sku": _text(record.get("Sku"))}
-    else:
-        name, facts = _text(record.get("DocNumber")), _invoice_facts(record)
-    live = not is_voided(record) if entity == "invoice" else record.get("Active") is not False
-    return Remote(_identity(record), _text(record.get("SyncToken")), name, facts, live)
-
-
-def expected(entity: Entity, body: Json) -> dict[str, str]:
-    """The facts of the record that `body`, its placeholders filled, asks for."""
-    if entity == "customer":
-        return {"name": str(body["DisplayName"]).casefold(), "marker": first_line(body["Notes"])}
-    if entity == "product":
-        return {"name": str(body["Name"]).casefold(), "sku": str(body["Sku"])}
-    currency = str(body["CurrencyRef"]["value"])
-    return {
-        "number": str(body["DocNumber"]),
-        "customer": str(body["CustomerRef"]["value"]),
-        "currency": currency,
-        "total": in_minor_units(body_total(body, currency)),
-        "marker": first_line(body["PrivateNote"]),
-    }
-
-
-def body_total(body: Json, currency: str) -> Money:
-    """Lines - discount + tax of an invoice body, in integer minor units."""
-    total = Money.zero(currency)
-    for line in body["Line"]:
-        amount = Money.of(line["Amount"], currency)
-        total = total - amount if line["DetailType"] == "DiscountLineDetail" else total + amount
-    tax = body.get("TxnTaxDetail", {}).get("TotalTax", 0)
-    return total + Money.of(tax, currency)
-
-
-def in_minor_units(amount: Money) -> str:
-    """An amount as a fact: "22670 USD"."""
-    return f"{amount.minor} {amount.currency}"
-
-
 def first_line(note: object) -> str:
     """Where our marker is; people may write below it."""
     return _text(note).partition("\n")[0].strip()
-
-
-def is_voided(record: Json) -> bool:
-    """Voiding sets note and amounts and has no flag of its own; a free invoice of zero is not void."""
-    amounts = [record.get("TotalAmt", 0)] + [line.get("Amount", 0) for line in record.get("Line", [])]
-    return first_line(record.get("PrivateNote")).startswith("Voided") and all(_is_zero(each) for each in amounts)
-
-
-def _invoice_facts(record: Json) -> dict[str, str]:
-    currency = _text(_inside(record, "CurrencyRef", "value"))
-    return {
-        "number": _text(record.get("DocNumber")),
-        "customer": _text(_inside(record, "CustomerRef", "value")),
-        "currency": currency,
-        "total": _total_fact(record.get("TotalAmt"), currency),
-        "marker": first_line(record.get("PrivateNote")),
-    }
-
-
-def _total_fact(total: object, currency: str) -> str:
-    """A total that is no exact amount stays as it came: it equals nothing we sent and so shows up."""
-    try:
-        return in_minor_units(Money.of(total, currency))
-    except BadAmount:
-        return f"{total} {currency}".strip()
-
-
-def _is_zero(amount: object) -> bool:
-    try:
-        return amount in (None, "") or exact(amount) == 0
-    except BadAmount:
-        return False
-
-
-def _identity(record: Json) -> str:
-    identity = _text(record.get("Id"))
-    if not identity:
-        raise KeyError("Id")
-    return identity
 
 
 def _check_length(field: str, text: str, longest: int, what: str) -> None:

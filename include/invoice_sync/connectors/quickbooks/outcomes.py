@@ -11,11 +11,11 @@ from typing import Any
 
 from invoice_sync.connectors.base import Armed, Json, Outcome, Verdict, WireItem
 from invoice_sync.connectors.http import Reply
-from invoice_sync.connectors.quickbooks import faults, mapping, wording
+from invoice_sync.connectors.quickbooks import comparing, faults, mapping, wording
 from invoice_sync.model.documents import Entity
 
 _TRACE_HEADER = "intuit_tid"
-_NUMBER_FIELD = {"customer": "DisplayName", "product": "Sku", "invoice": "DocNumber"}
+_NUMBER_FIELD = {"customer": "DisplayName", "product": "Sku", "invoice": "DocNumber", "credit_memo": "DocNumber"}
 
 
 def outcomes(armed: Armed, reply: Reply) -> dict[str, Outcome]:
@@ -79,7 +79,7 @@ def _single(entity: Entity, item: WireItem, answer: Json | None, whole: Outcome)
         return _of_fault(entity, item, fault, whole)
     record = answer.get(mapping.ENTITIES[entity])
     try:
-        return replace(whole, remote=mapping.remote(entity, record)) if isinstance(record, Mapping) else _lost(whole)
+        return replace(whole, remote=comparing.remote(entity, record)) if isinstance(record, Mapping) else _lost(whole)
     except KeyError:
         return _lost(whole)
 

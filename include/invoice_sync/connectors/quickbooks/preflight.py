@@ -10,12 +10,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from invoice_sync.connectors.base import Json
-from invoice_sync.connectors.quickbooks.invoices import in_us
-from invoice_sync.connectors.quickbooks.mapping import display_name, one_line
+from invoice_sync.connectors.quickbooks.refusing import problem, what
+from invoice_sync.connectors.quickbooks.taxes import by_codes, foreseen
 from invoice_sync.model.documents import Document, Invoice, Party
-from invoice_sync.model.errors import Problem
+from invoice_sync.model.errors import BadAmount, Problem
+from invoice_sync.model.money import exact
 
 MOST_LINES = 750
+LARGEST_AMOUNT = 10**10
+"""Amounts have ten digits before the point and five behind it."""
 _SOURCE = "in the source system"
 
 _LONGEST_BY_PATH = {
@@ -23,48 +26,82 @@ _LONGEST_BY_PATH = {
     "PrivateNote": ("the note", 4000),
     "Description": ("the description", 4000),
     "Line.Description": ("a line's description", 4000),
+    "CustomerMemo.value": ("the memo for the customer", 1000),
     "PrimaryEmailAddr.Address": ("the e-mail address", 100),
     "BillEmail.Address": ("the e-mail address", 100),
     "PrimaryPhone.FreeFormNumber": ("the phone number", 30),
-    "BillAddr.Line1": ("line 1 of the address", 500),
-    "BillAddr.Line2": ("line 2 of the address", 500),
-    "BillAddr.Line3": ("line 3 of the address", 500),
-    "BillAddr.City": ("the city", 255),
-    "BillAddr.CountrySubDivisionCode": ("the state", 255),
-    "BillAddr.PostalCode": ("the postcode", 30),
-    "BillAddr.Country": ("the country", 255),
+    **{
+        f"{address}.{part}": (label, longest)
+        for address in ("BillAddr", "ShipAddr")
+        for part, label, longest in (
+            ("Line1", "line 1 of the address", 500),
+            ("Line2", "line 2 of the address", 500),
+            ("Line3", "line 3 of the address", 500),
+            ("City", "the city", 255),
+            ("CountrySubDivisionCode", "the state", 255),
+            ("PostalCode", "the postcode", 30),
+            ("Country", "the country", 255),
+        )
+    },
 }
 _EMAILS = ("PrimaryEmailAddr", "BillEmail")
 
 
-def problems(document: Document, body: Json, profile: Json) -> list[Problem]:
-    """What QuickBooks would refuse `body` for, in the words of a bookkeeper."""
+def problems(document: Document, body: Json, profile: Json, referenced: Json) -> list[Problem]:
+    """What QuickBooks would refuse `body` for, in the words of a bookkeeper.
+
+    `referenced`: by "Customer/12", "Item/3": the state of the records that the body names, as just read.
+    """
     found = [*_lengths(document, body), *_emails(document, body)]
     if isinstance(document, Invoice):
         found += _of_invoice(document, body, profile)
+        found += _of_references(document, body, referenced)
     elif isinstance(document, Party):
-        found += _currency(_what(document), document.currency, profile)
+        found += _currency(what(document), document.currency, profile)
     return found
 
 
 def _of_invoice(invoice: Invoice, body: Json, profile: Json) -> Iterator[Problem]:
     yield from _closed_period(invoice, body, profile)
-    yield from _currency(_what(invoice), invoice.currency, profile)
+    yield from _currency(what(invoice), invoice.currency, profile)
     yield from _negative(invoice)
+    yield from _too_large(invoice, body)
     yield from _line_count(invoice, body, profile)
-    if profile["using_sales_tax"] and not in_us(profile):
-        yield _problem(
-            invoice,
-            "tax",
-            f"QuickBooks wants a tax code on every line in {profile['country']}, and none is mapped",
-            "This flow serves companies in the United States; enter the invoice by hand.",
-        )
+    yield from _other_tax(invoice, body, profile)
+
+
+def _of_references(invoice: Invoice, body: Json, referenced: Json) -> Iterator[Problem]:
+    """Customers and items that were deleted or made inactive there, or are kept in another currency."""
+    customer = str(body["CustomerRef"]["value"])
+    yield from _unusable(invoice, "customer", customer, referenced.get(f"Customer/{customer}"))
+    kept_in = (referenced.get(f"Customer/{customer}") or {}).get("currency")
+    if kept_in and kept_in != invoice.currency:
+        reason = f"it is in {invoice.currency}, and QuickBooks keeps its customer (id {customer}) in {kept_in}"
+        yield problem(invoice, "currency", reason, f"Link a customer of QuickBooks that is kept in {invoice.currency}.")
+    for item in sorted({str(ref) for ref in items_of(body)}):
+        yield from _unusable(invoice, "item", item, referenced.get(f"Item/{item}"))
+
+
+def items_of(body: Json) -> Iterator[str]:
+    """Ids of the items that a body names."""
+    for line in body["Line"]:
+        ref = line.get("SalesItemLineDetail", {}).get("ItemRef", {}).get("value")
+        if ref:
+            yield str(ref)
+
+
+def _unusable(invoice: Invoice, kind: str, record: str, state: Json | None) -> Iterator[Problem]:
+    """One that was not asked about, such as one to be added, is well."""
+    if state is not None and state["state"] != "active":
+        reason = f"its {kind} (id {record}) {state['state']} in QuickBooks"
+        cure = f"Make the {kind} usable in QuickBooks again, or link another one, then clear the task."
+        yield problem(invoice, "reference", reason, cure)
 
 
 def _closed_period(invoice: Invoice, body: Json, profile: Json) -> Iterator[Problem]:
     closed = str(profile["book_close_date"])
     if closed and str(body["TxnDate"]) <= closed:
-        yield _problem(
+        yield problem(
             invoice,
             "closed_period",
             f"its date {body['TxnDate']} lies in a period that is closed up to {closed}",
@@ -81,17 +118,38 @@ def _currency(what: str, currency: str, profile: Json) -> Iterator[Problem]:
 
 def _negative(invoice: Invoice) -> Iterator[Problem]:
     if invoice.total.minor < 0:
-        cure = "Enter it as a credit memo by hand; credits are not carried as invoices."
-        yield _problem(invoice, "negative", f"its total is negative ({invoice.total})", cure)
+        cure = "Enter it as a credit memo in the source system; credits are not carried as invoices."
+        yield problem(invoice, "negative", f"its total is negative ({invoice.total})", cure)
+
+
+def _too_large(invoice: Invoice, body: Json) -> Iterator[Problem]:
+    amounts = [exact(line["Amount"]) for line in body["Line"]]
+    if any(abs(amount) >= LARGEST_AMOUNT for amount in [*amounts, invoice.total.decimal]):
+        reason = f"an amount of it has more than ten digits before the point (its total is {invoice.total})"
+        yield problem(invoice, "amount", reason, f"Correct the amounts {_SOURCE}.")
+
+
+def _other_tax(invoice: Invoice, body: Json, profile: Json) -> Iterator[Problem]:
+    """Where QuickBooks computes the tax itself, it must come to what the source says."""
+    if not by_codes(profile):
+        return
+    try:
+        there = foreseen(body, profile, invoice.currency)
+    except BadAmount as error:
+        yield problem(invoice, "tax", str(error), f"Correct the amounts {_SOURCE}.")
+        return
+    if there != invoice.tax:
+        reason = f"its tax is {invoice.tax}, and QuickBooks will compute {there} from the tax codes"
+        yield problem(invoice, "tax", reason, f"Correct the tax {_SOURCE}, or the flow's option tax_codes.")
 
 
 def _line_count(invoice: Invoice, body: Json, profile: Json) -> Iterator[Problem]:
     if not invoice.lines:
-        yield _problem(invoice, "no_lines", "it has no lines", f"Add lines {_SOURCE}, or ignore it.")
+        yield problem(invoice, "no_lines", "it has no lines", f"Add lines {_SOURCE}, or ignore it.")
     # the limit is of taxable documents only, and any document can be one where sales tax is on
     elif len(body["Line"]) > MOST_LINES and profile["using_sales_tax"]:
         reason = f"it has {len(body['Line'])} lines, QuickBooks takes {MOST_LINES}"
-        yield _problem(invoice, "too_many_lines", reason, f"Split the invoice {_SOURCE}.")
+        yield problem(invoice, "too_many_lines", reason, f"Split the invoice {_SOURCE}.")
 
 
 def _lengths(document: Document, body: Json) -> Iterator[Problem]:
@@ -99,7 +157,7 @@ def _lengths(document: Document, body: Json) -> Iterator[Problem]:
         field, longest = _LONGEST_BY_PATH.get(path, ("", 0))
         if longest and len(text) > longest:
             reason = f"{field} has {len(text)} characters, QuickBooks takes {longest}"
-            yield _problem(document, "too_long", reason, f"Shorten it {_SOURCE}.")
+            yield problem(document, "too_long", reason, f"Shorten it {_SOURCE}.")
 
 
 def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
@@ -118,16 +176,4 @@ def _emails(document: Document, body: Json) -> Iterator[Problem]:
         address = body.get(field, {}).get("Address", "")
         if address and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", address):
             reason = "QuickBooks does not take its e-mail address, which must look like name@example.com"
-            yield _problem(document, "email", reason, f"Correct the e-mail address {_SOURCE}.")
-
-
-def _problem(document: Document, cause: str, reason: str, cure: str) -> Problem:
-    return Problem(cause, f"{_what(document)}: {reason}.", cure)
-
-
-def _what(document: Document) -> str:
-    if isinstance(document, Invoice):
-        return f"Invoice {one_line(document.number)}"
-    if isinstance(document, Party):
-        return f"Customer {document.number or display_name(document)}"
-    return f"Product {one_line(document.sku)}"
+            yield problem(document, "email", reason, f"Correct the e-mail address {_SOURCE}.")

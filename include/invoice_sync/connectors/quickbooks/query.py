@@ -5,14 +5,17 @@ https://developer.intuit.com/app/developer/qbo/docs/learn/explore-the-quickbooks
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
-# no size is published for IN lists; a hundred names stay far below every length that was ever seen refused
-PORTION = 100
+# no size is published for IN lists, and reads are metered: as long as a page, and shorter once one is refused
+PORTION = 1000
+SHORTEST = 50
 PAGE = 1000
+SURELY_LAST = 100
+"""A page this short is the last one: it is said that QuickBooks may shorten big pages of its own accord."""
 ACTIVE_OR_NOT = "Active IN (true,false)"
 # the entities of which a query shows only active records unless told otherwise
-LISTS = frozenset({"Customer", "Vendor", "Employee", "Item", "Account"})
+LISTS = frozenset({"Customer", "Vendor", "Employee", "Item", "Account", "Term", "TaxCode", "TaxRate"})
 
 
 def quoted(value: str) -> str:
@@ -28,11 +31,9 @@ def askable(value: str) -> bool:
     return bool(value) and not any(ord(character) < 32 or ord(character) == 127 for character in value)
 
 
-def portions(values: Iterable[str]) -> Iterator[list[str]]:
-    """The askable ones among the values, each once, in lists of at most `PORTION`."""
-    unique = list(dict.fromkeys(value for value in values if askable(value)))
-    for start in range(0, len(unique), PORTION):
-        yield unique[start : start + PORTION]
+def unique(values: Iterable[str]) -> list[str]:
+    """The askable ones among the values, each once."""
+    return list(dict.fromkeys(value for value in values if askable(value)))
 
 
 def select(entity: str, prop: str, values: Sequence[str], start: int = 1) -> str:
@@ -42,3 +43,8 @@ def select(entity: str, prop: str, values: Sequence[str], start: int = 1) -> str
         conditions.append(ACTIVE_OR_NOT)
     where = " AND ".join(conditions)
     return f"SELECT * FROM {entity} WHERE {where} STARTPOSITION {start} MAXRESULTS {PAGE}"  # noqa: S608 - escaped
+
+
+def select_all(entity: str, start: int = 1) -> str:
+    """One page of the active records of `entity`."""
+    return f"SELECT * FROM {entity} STARTPOSITION {start} MAXRESULTS {PAGE}"  # noqa: S608 - a name of ours

@@ -22,6 +22,8 @@ TOKEN_LIFE = timedelta(hours=2) - timedelta(minutes=5)
 RENEW_AT = 0.8
 # the daily allowance is a rolling window: asking every few minutes would only eat what becomes free
 LIMIT_WAIT = 3600.0
+REMEMBERS_DELETIONS = timedelta(days=15)
+_MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 STOP_AT = 0.85  # of the org's API calls in 24 hours
 
 _RIGHTS = "Compare the permission set of the integration user, and the version of the package, with the list of fields."
@@ -118,6 +120,7 @@ class Client:
         self._transport = Transport(binding, frozenset({self._origin}), timing, clock, call_log, quota)
         self.session = Session(self._transport, credentials, tokens, clock)
         self._data = f"/services/data/v{credentials.api_version}"
+        self.update_url = f"{self._origin}{self._data}/composite/sobjects"
 
     def close(self) -> None:
         self._transport.close()
@@ -150,12 +153,29 @@ class Client:
         self._refuse_errors(answer)
         return {item["name"]: bool(item.get("updateable")) for item in _payload(answer)["fields"]}
 
+    def deleted(self, table: str, start: datetime) -> list[str] | None:
+        """Ids of records deleted since `start`; None when that is longer ago than Salesforce remembers.
+
+        It keeps deletions for 15 days at least and answers INVALID_REPLICATION_DATE before that
+        (https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/dome_get_deleted.htm).
+        """
+        now = self._clock.now()
+        if now - start > REMEMBERS_DELETIONS:
+            return None
+        # the two must be a minute apart, and the end may not lie in the future
+        earliest = min(start, now - timedelta(minutes=2))
+        params = {"start": earliest.strftime(_MOMENT), "end": now.strftime(_MOMENT)}
+        answer = self._get(f"{self._data}/sobjects/{table}/deleted/", params)
+        if answer.status != 200 and error_of(answer)[0] == "INVALID_REPLICATION_DATE":
+            return None
+        self._refuse_errors(answer)
+        return [str(each["id"]) for each in _payload(answer)["deletedRecords"]]
+
     def update(self, armed: Armed, records: Sequence[Json]) -> Reply:
         """PATCH of up to 200 records; each stands or falls alone (allOrNone false)."""
         body = canonical.dumps({"allOrNone": False, "records": list(records)}).encode()
-        url = f"{self._origin}{self._data}/composite/sobjects"
         headers = {"Content-Type": "application/json"}
-        return self._transport.write(armed, Request("PATCH", url, headers=headers, body=body), self.session)
+        return self._transport.write(armed, Request("PATCH", self.update_url, headers=headers, body=body), self.session)
 
     def _pages(self, query: str) -> Iterator[Page]:
         answer, seen = self._query(query), set[str]()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from invoice_sync.connectors.base import Finding, Inspection, Json
 from invoice_sync.connectors.rootstock import soql
 from invoice_sync.connectors.rootstock.client import Client
+from invoice_sync.model.documents import Entity
 from invoice_sync.model.flow import WriteBack
 
 _RIGHTS_CURE = (
@@ -48,7 +49,7 @@ class Inspector:
         return Inspection(
             tenant=f"{org}/{company['rstk__sycmp_cmpno__c']}",
             name=f"{name}, {description}",
-            findings=tuple(self._setting_findings(write_back)),
+            findings=(*self._native_export(company), *self._setting_findings(write_back)),
             counts=self._counts(company.get("rstk__sycmp_qbprimecmp__c") is True),
             notes=tuple(self._notes()),
         )
@@ -62,6 +63,16 @@ class Inspector:
         closed = [field for field in soql.WRITTEN[write_back] if not invoice.get(field, False)]
         if closed:
             yield Finding(f"The integration user may not change these fields: {', '.join(closed)}.", _RIGHTS_CURE)
+
+    def _native_export(self, company: Json) -> Iterator[Finding]:
+        online = str(company.get("rstk__sycmp_qbcompany__c") or "").strip()
+        if online:
+            # both exports take what is approved and not transferred: together they bill twice (facts 8.8)
+            yield Finding(
+                f"Rootstock's own QuickBooks export is set up for company {self.company} (Online Company {online}).",
+                "Empty Online Company on the Financial Interface tab of Company Master; never let both exports feed "
+                "one accounting system.",
+            )
 
     def _setting_findings(self, write_back: WriteBack) -> Iterator[Finding]:
         locks = self.client.values(soql.select((soql.EXPORT_LOCK,), soql.DEFAULTS))
@@ -78,20 +89,28 @@ class Inspector:
                 "Set write_back of the flow to acknowledge or none.",
             )
 
+    def without_id(self, entity: Entity, *, primary: bool) -> str:
+        """The condition of customers or products that have no id of QuickBooks on record, as Rootstock counts them."""
+        if entity == "customer":
+            return f"{'rstk__socust_fscustid__c' if primary else 'rstk__socust_altfscustid__c'} = null"
+        return f"rstk__soprod_fsprodid__c = null AND {soql.COMPANY_OF_PRODUCT} = {soql.literal(self.company)}"
+
     def _counts(self, primary: bool) -> Mapping[str, int]:
-        """The quantities of Rootstock's export page, under its own names."""
-        customer_id = "rstk__socust_fscustid__c" if primary else "rstk__socust_altfscustid__c"
-        products = f"rstk__soprod_fsprodid__c = null AND {soql.COMPANY_OF_PRODUCT} = {soql.literal(self.company)}"
-        return {
-            "Product Export Qty": self.client.count(soql.PRODUCT, products),
-            "Customer Export Qty": self.client.count(soql.CUSTOMER, f"{customer_id} = null"),
-            "Invoice Export Qty": self.client.count(soql.INVOICE, soql.in_queue(self.company)),
-        }
+        """The quantities of Rootstock's export page, under its own names, and how many of them the queue needs."""
+        counts: dict[str, int] = {}
+        for name, entity in _LACKING:
+            lacking, table = self.without_id(entity, primary=primary), soql.TABLES[entity]
+            counts[f"{name} Export Qty"] = self.client.count(table, lacking)
+            needed = f"{lacking} AND {soql.needed_by_queue(self.company, entity)}"
+            counts[f"{name}s needed by these documents"] = self.client.count(table, needed)
+        counts["Invoice Export Qty"] = self.client.count(soql.INVOICE, soql.in_queue(self.company, ["Invoice"]))
+        memos = soql.in_queue(self.company, ["Credit Memo"])
+        return {**counts, "Credit Memo Export Qty": self.client.count(soql.INVOICE, memos)}
 
     def _notes(self) -> Iterator[str]:
-        credit_memos = self.client.count(soql.INVOICE, soql.in_queue(self.company, "Credit Memo"))
-        if credit_memos:
-            yield f"Approved, untransferred credit memos, which this version does not carry: {credit_memos}."
+        prepayments = self.client.count(soql.INVOICE, soql.in_queue(self.company, ["Invoice"], prepayment=True))
+        if prepayments:
+            yield f"Approved, untransferred prepayment invoices, which are not carried: {prepayments}."
 
     def _only_row(self, query: str) -> Json:
         return next(iter(self.client.rows(query)), {})
@@ -108,6 +127,9 @@ class Inspector:
             f"The org has no company with the number {self.company}, or the integration user does not see it.",
             "Compare the number behind the slash of the flow's tenant with Company Master in Rootstock.",
         )
+
+
+_LACKING: tuple[tuple[str, Entity], ...] = (("Product", "product"), ("Customer", "customer"))
 
 
 def _hidden(described: Mapping[str, Mapping[str, bool] | None]) -> Iterator[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from invoice_sync.connectors.base import Armed, Outcome, Remote, Verdict, WireItem
 from invoice_sync.connectors.http import Answer, Reply
 from invoice_sync.connectors.rootstock.client import LIMIT_WAIT, error_of
-from invoice_sync.connectors.rootstock.mapping import facts_of
+from invoice_sync.connectors.rootstock.notes import facts_of
 from invoice_sync.model.errors import Problem
 
 _DEFINITE = {
@@ -62,6 +63,8 @@ _MISSING_CODES = ("NOT_FOUND", "INVALID_CROSS_REFERENCE_KEY", "MALFORMED_ID")
 # only these texts are written for users by somebody who knows the org; others quote values
 _TELLING = ("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "FIELD_CUSTOM_VALIDATION_EXCEPTION")
 _LONGEST_QUOTE = 300
+_FIELD = re.compile(r"\brstk__\w+__c\b")
+_TOO_MUCH = re.compile(r"Apex CPU time limit exceeded|Too many (?:SOQL queries|DML|query rows)|LimitException", re.I)
 
 
 def outcomes(armed: Armed, reply: Reply) -> dict[str, Outcome]:
@@ -120,20 +123,28 @@ def _item_outcome(item: WireItem, result: Mapping[str, Any], status: int) -> Out
         return Outcome(Verdict.OK, remote, status=status)
     errors = result.get("errors")
     first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
-    return _outcome(str(first.get("statusCode", "")), str(first.get("message", "")), status)
+    fields = first.get("fields")
+    named = [str(name) for name in fields if _FIELD.fullmatch(str(name))] if isinstance(fields, list) else []
+    return _outcome(str(first.get("statusCode", "")), str(first.get("message", "")), status, named)
 
 
-def _outcome(code: str, message: str, status: int) -> Outcome:
+def _outcome(code: str, message: str, status: int, fields: Sequence[str] = ()) -> Outcome:
+    if _TOO_MUCH.search(message):
+        # a governor limit rolls the whole transaction back: none of the rows was done
+        return Outcome(Verdict.TOO_LARGE, problem=_problem(code, message, fields), status=status)
     verdict = _DEFINITE.get(code)
     if verdict is Verdict.THROTTLED:
         return Outcome(verdict, status=status, wait=LIMIT_WAIT)
     if verdict is not None:
         return Outcome(verdict, status=status)
-    return Outcome(Verdict.REFUSED, problem=_problem(code, message), status=status)
+    return Outcome(Verdict.REFUSED, problem=_problem(code, message, fields), status=status)
 
 
-def _problem(code: str, message: str) -> Problem:
+def _problem(code: str, message: str, fields: Sequence[str] = ()) -> Problem:
     cause, reason, cure = _MISSING if code in _MISSING_CODES else _WORDS.get(code, _OTHER)
+    named = list(fields) or sorted(set(_FIELD.findall(message)))
+    if named:
+        reason = f"{reason} Field: {', '.join(named)}."
     if code in _TELLING and message:
         reason = f"{reason} It says: {' '.join(message.split())[:_LONGEST_QUOTE]}"
     return Problem(cause, reason, cure, vendor_code=code)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from invoice_sync.connectors.base import Json, Stub, StubPage
 from invoice_sync.connectors.rootstock import soql
 from invoice_sync.connectors.rootstock.client import Client
-from invoice_sync.connectors.rootstock.mapping import stamp
+from invoice_sync.connectors.rootstock.mapping import is_in_queue, stamp
 from invoice_sync.model.errors import SettingsError
 from invoice_sync.model.flow import RunOptions
 
@@ -74,39 +74,43 @@ class Queue:
         ids = [str(header["Id"]) for header in headers]
         lines = self._line_stamps(ids)
         return [
-            Stub(one, stamp(header["SystemModstamp"], lines[one])) for one, header in zip(ids, headers, strict=True)
+            Stub(one, stamp(header["SystemModstamp"], lines[one]), is_in_queue(header, self._company))
+            for one, header in zip(ids, headers, strict=True)
         ]
 
     def _since(self, window: Window) -> Iterator[StubPage]:
-        """Headers by their own stamp, then those of which only a line changed.
+        """The whole queue; or, with a start, every document that changed, those we know among them.
 
         Lines that changed are read after the headers, so the position of a run with a start must wait for
         them: it moves with the last page. A run over the whole queue needs no such second look.
         """
+        if window.start is None:
+            for page in self._client.pages(self._headers_since(None)):
+                window.saw((row["SystemModstamp"] for row in page.rows), page.server_time)
+                yield StubPage(tuple(self.stubs(page.rows)), window.position)
+            return
         seen: dict[str, str] = {}
         for page in self._client.pages(self._headers_since(window.start)):
             window.saw((row["SystemModstamp"] for row in page.rows), page.server_time)
             stubs = [stub for stub in self.stubs(page.rows) if seen.get(stub.source_id) != stub.stamp]
             seen |= {stub.source_id: stub.stamp for stub in stubs}
-            yield StubPage(tuple(stubs), window.floor if window.start else window.position)
-        if window.start is not None:
-            late = self._changed_by_line(window.start, seen)
-            yield StubPage(tuple(late), window.position)
+            yield StubPage(tuple(stubs), window.floor)
+        yield StubPage(tuple(self._changed_by_line(window.start, seen)), window.position)
 
     def _headers_since(self, start: datetime | None) -> str:
         where = soql.in_queue(self._company)
         if start is not None:
-            where += f" AND SystemModstamp >= {soql.moment(start)}"
-        return soql.select(soql.STAMP_FIELDS, soql.INVOICE, where, "SystemModstamp, Id")
+            where = f"{soql.of_company(self._company)} AND SystemModstamp >= {soql.moment(start)}"
+        return soql.select(soql.QUEUE_FIELDS, soql.INVOICE, where, "SystemModstamp, Id")
 
     def _changed_by_line(self, start: datetime, seen: dict[str, str]) -> list[Stub]:
-        where = soql.in_queue(self._company, via="rstk__soinvline_invoice__r.")
+        where = soql.of_company(self._company, via="rstk__soinvline_invoice__r.")
         where += f" AND SystemModstamp >= {soql.moment(start)}"
         query = soql.select(soql.LINE_STAMP_FIELDS, soql.LINE, where, "SystemModstamp, Id")
         rows = self._client.rows(query)
         # "<stamp>/<lines>" sorts behind "<stamp>" and before any later stamp
         missed = [row[_INVOICE_OF_LINE] for row in rows if seen.get(row[_INVOICE_OF_LINE], "") < row["SystemModstamp"]]
-        return self.stubs(self._headers("Id", missed))
+        return self.stubs(self._headers("Id", missed, soql.of_company(self._company)))
 
     def _chosen(self, documents: Sequence[str], window: Window) -> Iterator[StubPage]:
         """Ids, invoice numbers or division_number, as a person would type them."""
@@ -114,15 +118,31 @@ class Queue:
         names = [text for text in documents if not _RECORD_ID.fullmatch(text)]
         found: dict[str, Json] = {}
         for field, values in (("Id", ids), ("rstk__soinv_invoiceno__c", names), ("rstk__externalid__c", names)):
-            found |= {row["Id"]: row for row in self._headers(field, values)}
+            queue = soql.in_queue(self._company)
+            found |= {row["Id"]: row for row in self._headers(field, values, queue)}
         yield StubPage(tuple(self.stubs(list(found.values()))), window.position)
 
-    def _headers(self, field: str, values: Sequence[str]) -> list[Json]:
-        """Id and stamp of those still in the queue."""
+    def deleted(self, position: str | None) -> list[str] | None:
+        """Ids that went into the recycle bin since; None when Salesforce does not remember so far back."""
+        if position is None:
+            return []
+        start = _parsed(position) - OVERLAP
+        return self._client.deleted(soql.INVOICE, start)
+
+    def present(self, ids: Sequence[str]) -> set[str]:
+        """Which of these documents are still there, in whatever state."""
 
         def query(some: Sequence[str]) -> str:
-            where = f"{soql.in_queue(self._company)} AND {soql.among(field, some)}"
-            return soql.select(soql.STAMP_FIELDS, soql.INVOICE, where, "SystemModstamp, Id")
+            return soql.select(("Id",), soql.INVOICE, soql.among("Id", some))
+
+        return {str(row["Id"]) for text in soql.portions(ids, query) for row in self._client.rows(text)}
+
+    def _headers(self, field: str, values: Sequence[str], condition: str) -> list[Json]:
+        """What `stubs` needs of those that meet the condition."""
+
+        def query(some: Sequence[str]) -> str:
+            where = f"{condition} AND {soql.among(field, some)}"
+            return soql.select(soql.QUEUE_FIELDS, soql.INVOICE, where, "SystemModstamp, Id")
 
         return [row for text in soql.portions(values, query) for row in self._client.rows(text)]
 

@@ -1,0 +1,129 @@
+"""What planning looks at: read in bulk, and what is remote outside any transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+from sqlalchemy.orm import Session
+
+from invoice_sync.connectors.base import DELIVERIES, Json, Remote
+from invoice_sync.delivery.references import resolved
+from invoice_sync.ledger import intents, links
+from invoice_sync.ledger.tables import DocumentRow, XrefRow
+from invoice_sync.model import canonical
+from invoice_sync.model.documents import DOCUMENTS, Entity, Invoice
+from invoice_sync.model.errors import BadDocument, Problem
+from invoice_sync.model.money import Money
+from invoice_sync.model.words import IntentState
+from invoice_sync.steps import preflight
+from invoice_sync.steps.context import StepContext
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """By document id unless said otherwise.
+
+    `bodies`: the create body, or the problem that stands in its way; `filled`: the same with every remote id that
+    is known; `before`: the body that was last delivered; `known`: placeholders of what is linked or will be added;
+    `holders`: who holds the document's number already; `there`: our delivered documents as they are now;
+    `referenced`: what preflight has to know of the records that the documents name;
+    `claimed`: by entity and number, folded, which document of ours is on its way under it.
+    """
+
+    profile: Mapping[str, Any]
+    invoices: Mapping[int, Invoice]
+    linked: Mapping[int, XrefRow]
+    known: frozenset[str]
+    bodies: Mapping[int, Json]
+    filled: Mapping[int, Json]
+    problems: Mapping[int, Problem]
+    before: Mapping[int, Json]
+    entities: Mapping[int, Entity]
+    claimed: dict[tuple[str, str], str] = field(default_factory=dict)
+    holders: Mapping[int, Sequence[Remote]] = field(default_factory=dict)
+    there: Mapping[int, Remote] = field(default_factory=dict)
+    referenced: Json = field(default_factory=dict)
+
+    def told_amount(self, row: DocumentRow) -> str:
+        return str(Money(row.amount_minor, row.currency)) if row.currency else "no amount"
+
+
+def open_desk(session: Session, context: StepContext, rows: Sequence[DocumentRow], profile: Mapping[str, Any]) -> Desk:
+    """What the ledger knows, and the bodies."""
+    invoices = {key: cast(Invoice, model) for key, model in context.models(session, rows).items()}
+    bodies, problems = _bodies(context, rows, invoices, profile)
+    return Desk(
+        profile=profile,
+        invoices=invoices,
+        linked=_linked(session, context, rows),
+        known=preflight.known_references(session, context, rows),
+        bodies=bodies,
+        filled={**bodies, **resolved(session, context.scope, bodies)},
+        problems=problems,
+        before=_before(session, context, rows),
+        entities={row.id: _entity(row) for row in rows},
+        claimed=_claimed(session, context, rows, bodies),
+    )
+
+
+def look_up(context: StepContext, desk: Desk) -> Desk:
+    """Numbers already used there, and documents that we delivered before and that changed since."""
+    holders: dict[int, Sequence[Remote]] = {}
+    there: dict[int, Remote] = {}
+    for entity in DOCUMENTS:
+        new = [key for key in desk.bodies if desk.entities[key] == entity and key not in desk.linked]
+        found = context.destination.holders(entity, [desk.bodies[key] for key in new]) if new else []
+        holders |= dict(zip(new, found, strict=True))
+        old = {key: link.remote_id for key, link in desk.linked.items() if desk.entities[key] == entity}
+        remotes = context.destination.reread(entity, list(old.values())) if old else {}
+        there |= {key: remotes[remote_id] for key, remote_id in old.items() if remote_id in remotes}
+    referenced = context.destination.referenced(list(desk.filled.values()))
+    return replace(desk, holders=holders, there=there, referenced=referenced)
+
+
+def _bodies(
+    context: StepContext, rows: Sequence[DocumentRow], invoices: Mapping[int, Invoice], profile: Mapping[str, Any]
+) -> tuple[dict[int, Json], dict[int, Problem]]:
+    bodies: dict[int, Json] = {}
+    problems: dict[int, Problem] = {}
+    for row in rows:
+        try:
+            options, marker = context.flow.options, context.marker(row)
+            bodies[row.id] = context.destination.body(invoices[row.id], profile, options, marker)
+        except BadDocument as error:
+            problems[row.id] = error.problem
+    return bodies, problems
+
+
+def _linked(session: Session, context: StepContext, rows: Sequence[DocumentRow]) -> dict[int, XrefRow]:
+    found: dict[int, XrefRow] = {}
+    for entity in DOCUMENTS:
+        kin = {row.source_id: row.id for row in rows if row.entity == entity}
+        found |= {kin[key]: link for key, link in links.of(session, context.scope, entity, list(kin)).items()}
+    return found
+
+
+def _before(session: Session, context: StepContext, rows: Sequence[DocumentRow]) -> dict[int, Json]:
+    target = context.scope.target_vendor
+    done = intents.newest(session, rows, target, DELIVERIES, IntentState.DONE)
+    texts = {key: intent.wire_body for key, intent in done.items() if intent.wire_body}
+    return {key: canonical.loads(text) for key, text in texts.items()}
+
+
+def _claimed(
+    session: Session, context: StepContext, rows: Sequence[DocumentRow], bodies: Mapping[int, Json]
+) -> dict[tuple[str, str], str]:
+    found: dict[tuple[str, str], str] = {}
+    for entity in DOCUMENTS:
+        numbers = [
+            context.destination.number(bodies[row.id]) for row in rows if row.entity == entity and row.id in bodies
+        ]
+        taken = intents.claimed(session, context.scope, entity, numbers)
+        found |= {(entity, number): source_id for number, source_id in taken.items()}
+    return found
+
+
+def _entity(row: DocumentRow) -> Entity:
+    return "credit_memo" if row.entity == "credit_memo" else "invoice"

@@ -1,0 +1,74 @@
+"""Notes for the people at the source: the ids that customers and products got, and why a document waits.
+
+A note that is refused holds no document up: it is in the log and the process log, and tried again by the next run.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from invoice_sync.connectors.base import TELL_ERROR, WRITE_ID, SourceRecord
+from invoice_sync.ledger import documents, intents, links
+from invoice_sync.ledger.intents import Wanted
+from invoice_sync.ledger.tables import DocumentRow
+from invoice_sync.model import canonical
+from invoice_sync.model.documents import DOCUMENTS, PARTIES, Entity
+from invoice_sync.model.words import DocumentState, IntentState
+from invoice_sync.steps.context import Counts, StepContext
+
+
+def leave(context: StepContext) -> Counts:
+    """How many notes the source took. Raises as `Door.deliver`."""
+    counts = {"ids_written": 0, "errors_told": 0}
+    if context.flow.options.write_ids:
+        for entity in PARTIES:
+            _plan_ids(context, entity)
+            counts["ids_written"] += context.door_to_source().deliver(entity, WRITE_ID).sent
+    for entity in DOCUMENTS:
+        _plan_errors(context, entity)
+        counts["errors_told"] += context.door_to_source().deliver(entity, TELL_ERROR).sent
+    return counts
+
+
+def _plan_ids(context: StepContext, entity: Entity) -> None:
+    """Only where the source has none, as read just now: what a person wrote there is never overwritten."""
+    with context.transaction() as session:
+        rows = {row.source_id: row for row in _linked_unnoted(session, context, entity)}
+        linked = links.of(session, context.scope, entity, list(rows))
+    records = context.source.fetch(entity, list(linked)) if linked else []
+    with context.transaction() as session:
+        wanted = [
+            Wanted(rows[record.source_id], body, rows[record.source_id].number)
+            for record in records
+            if (body := _id_note(context, record, linked[record.source_id].remote_id)) is not None
+        ]
+        intents.plan(session, context.scope, WRITE_ID, context.scope.source_vendor, wanted, context.now)
+
+
+def _linked_unnoted(session: Session, context: StepContext, entity: Entity) -> list[DocumentRow]:
+    """Customers or products that this run dealt with, are linked, and for which nothing was noted before."""
+    rows = [row for row in context.touched(session, entity) if row.state == DocumentState.LINKED]
+    noted = intents.newest(session, rows, context.scope.source_vendor, (WRITE_ID,))
+    return [row for row in rows if row.id not in noted or noted[row.id].state == IntentState.REFUSED]
+
+
+def _id_note(context: StepContext, record: SourceRecord, remote_id: str) -> object | None:
+    return context.source.id_note(record, remote_id)
+
+
+def _plan_errors(context: StepContext, entity: Entity) -> None:
+    """The reason as it stands now, once."""
+    with context.transaction() as session:
+        rows = context.mine(session, documents.in_state(session, context.scope, entity, DocumentState.REVIEW))
+        bodies = {row.id: context.source.error_note(row.source_id, row.reason, context.now) for row in rows}
+        told = intents.newest(session, rows, context.scope.source_vendor, (TELL_ERROR,))
+        news = [
+            Wanted(row, bodies[row.id], row.number)
+            for row in rows
+            if row.id not in told or _reason_told(told[row.id].body) != row.reason
+        ]
+        intents.plan(session, context.scope, TELL_ERROR, context.scope.source_vendor, news, context.now)
+
+
+def _reason_told(body: str) -> str:
+    return str(canonical.loads(body).get("_reason", ""))
