@@ -22,6 +22,7 @@ from invoice_sync.delivery import Door, Tally
 from invoice_sync.ledger import documents, intents, links, migrate
 from invoice_sync.ledger.database import Database
 from invoice_sync.ledger.documents import Seen
+from invoice_sync.ledger.intents import Wanted
 from invoice_sync.ledger.links import Link
 from invoice_sync.ledger.quotas import LedgerQuota
 from invoice_sync.ledger.scope import Scope, TaskRef
@@ -326,7 +327,7 @@ class Table:
                 if customer:
                     body["customer"] = placeholder_of("customer", customer)
                 target = self.scope.target_vendor
-                intents.plan(session, self.scope, row, op, target, body, number, self.clock.now())
+                intents.plan(session, self.scope, op, target, [Wanted(row, body, number)], self.clock.now())
                 documents.move(row, DocumentState.PLANNED, self.clock.now())
 
     def store(self, session: Session, number: str, cents: int, content: str = "") -> DocumentRow:

@@ -17,6 +17,7 @@ from delivering import AFTER_LEASE, AFTER_QUIET, HandClock, Killed, Table, Vendo
 from invoice_sync.connectors.base import Armed, Outcome, Remote, Verdict, WireItem
 from invoice_sync.ledger import documents, intents
 from invoice_sync.ledger.documents import Seen
+from invoice_sync.ledger.intents import Wanted
 from invoice_sync.ledger.tables import DocumentRow
 from invoice_sync.model import canonical
 from invoice_sync.model.errors import InvoiceSyncError, StillUncertain, TryLater
@@ -136,7 +137,8 @@ class Simulation:
         seen = [Seen("invoice", n, "1", f"hash {n}", "{}", n, "C-1", self.cents[n], "USD") for n in numbers]
         with self.table.database.transaction() as session:
             for row, _ in documents.store(session, scope, seen, now):
-                intents.plan(session, scope, row, "create", scope.target_vendor, body_of(row), row.number, now)
+                wanted = [Wanted(row, body_of(row), row.number)]
+                intents.plan(session, scope, "create", scope.target_vendor, wanted, now)
                 documents.move(row, DocumentState.PLANNED, now)
 
     def one_worker(self) -> None:

@@ -16,6 +16,7 @@ from delivering import AFTER_LEASE, AFTER_QUIET
 from faults.simulated import Simulation, body_of
 from invoice_sync.ledger import documents, intents
 from invoice_sync.ledger.documents import Seen
+from invoice_sync.ledger.intents import Wanted
 from invoice_sync.ledger.tables import DocumentRow, IntentRow
 from invoice_sync.model.words import DocumentState, IntentState
 
@@ -53,11 +54,12 @@ class Exchange(RuleBasedStateMachine):
         seen = [Seen("invoice", n, str(c), f"hash {c}", "{}", n, "C-1", c, "USD") for n, c in self.source.items()]
         with world.table.database.transaction() as session:
             rows = [row for row, _ in documents.store(session, scope, seen, now)]
-            newest = intents.newest(session, rows, scope.target_vendor, "create")
+            newest = intents.newest(session, rows, scope.target_vendor, ("create",))
             for row in rows:
                 if self._may_plan(row, newest.get(row.id)):
                     body = body_of(row)
-                    intents.plan(session, scope, row, "create", scope.target_vendor, body, row.number, now)
+                    wanted = [Wanted(row, body, row.number)]
+                    intents.plan(session, scope, "create", scope.target_vendor, wanted, now)
                     documents.move(row, DocumentState.PLANNED, now)
                     world.cents[row.number] = row.amount_minor
 

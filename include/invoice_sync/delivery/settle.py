@@ -164,7 +164,7 @@ def _link(desk: Desk, row: IntentRow, remote: Remote, rule: str) -> None:
         return
     number = remote.number if row.entity in DOCUMENTS else ""  # a party's would be its name
     link = Link(remote.id, remote.version, number, rule, f"intent {row.id}", "delivery")
-    put = links.put(desk.session, work.scope, row.entity, row.source_id, link, now, known)
+    put = links.renew(desk.session, work.scope, row.entity, row.source_id, link, now, known)
     desk.links[row.source_id] = put
     desk.holders[remote.id] = (row.source_vendor, row.source_id)
 

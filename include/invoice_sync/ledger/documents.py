@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy import JSON, ColumnElement, Select, and_, cast, func, literal, or_, select, update
 from sqlalchemy.orm import Session, defer
 
 from invoice_sync.ledger import intents
@@ -63,6 +63,24 @@ def stamps(session: Session, scope: Scope, entities: Entities, ids: Sequence[str
         )
         found.update({source_id: (stamp, state) for source_id, stamp, state in session.execute(query)})
     return found
+
+
+def moved(session: Session, scope: Scope, entities: Entities, shown: Mapping[str, str]) -> dict[str, str]:
+    """Of (stamp by source id) as a source shows them: those that we do not know so, each with its state, "" if new.
+
+    The database compares, so that a million that did not move cost us nothing but the question.
+    """
+    if not shown:
+        return {}
+    function = func.json_each_text if session.get_bind().dialect.name == "postgresql" else func.json_each
+    pairs = function(_as_json(session, shown)).table_valued("key", "value").alias("pairs")
+    known = and_(*_mine(scope, entities), DocumentRow.source_id == pairs.c.key)
+    query = (
+        select(pairs.c.key, DocumentRow.state)
+        .select_from(pairs.outerjoin(DocumentRow.__table__, known))
+        .where(or_(DocumentRow.id.is_(None), DocumentRow.stamp != pairs.c.value))
+    )
+    return {source_id: state or "" for source_id, state in session.execute(query)}
 
 
 def in_state(session: Session, scope: Scope, entities: Entities, *states: DocumentState) -> list[DocumentRow]:
@@ -154,8 +172,9 @@ def unseen(session: Session, scope: Scope, entity: str, seen: Container[str]) ->
     query = select(DocumentRow.source_id).where(
         *_mine(scope, entity), DocumentRow.withdrawn == "", DocumentRow.state != DocumentState.IGNORED
     )
-    found = session.execute(query.execution_options(yield_per=PORTION)).scalars()
-    return [source_id for source_id in found if source_id not in seen]
+    # on the connection: the session would make an object of each of a million rows
+    found = session.connection().execute(query, execution_options={"yield_per": 20 * PORTION})
+    return [source_id for (source_id,) in found if source_id not in seen]
 
 
 def needs_of(row: DocumentRow) -> list[str]:
@@ -166,6 +185,11 @@ def needs_of(row: DocumentRow) -> list[str]:
 def problem_of(row: DocumentRow) -> Problem:
     """The problem that a document in review carries."""
     return Problem(row.cause, row.reason, row.cure, row.vendor_code, row.trace_id)
+
+
+def _as_json(session: Session, pairs: Mapping[str, str]) -> ColumnElement[Any]:
+    text = literal(canonical.dumps(pairs))
+    return cast(text, JSON) if session.get_bind().dialect.name == "postgresql" else text
 
 
 def _of(scope: Scope, entities: Entities) -> Select[tuple[DocumentRow]]:

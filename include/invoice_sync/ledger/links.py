@@ -50,13 +50,19 @@ def holders(session: Session, scope: Scope, entity: str, remote_ids: Sequence[st
     return found
 
 
-def put(
+def put(session: Session, scope: Scope, entity: str, source_id: str, link: Link, now: datetime) -> None:
+    """Links, or renews the link that there is. Raises IntegrityError as `renew` does."""
+    renew(session, scope, entity, source_id, link, now, of(session, scope, entity, [source_id]).get(source_id))
+    session.flush()
+
+
+def renew(
     session: Session, scope: Scope, entity: str, source_id: str, link: Link, now: datetime, row: XrefRow | None
 ) -> XrefRow:
-    """Links, or renews `row`, the link that there is (see `of`).
+    """As `put`, for one who knows the link that there is, as `of` gives it; in the database with the next flush.
 
-    The session's next flush raises IntegrityError when a document's remote record already belongs to another
-    document: two invoices never share one.
+    That flush raises IntegrityError when a document's remote record already belongs to another document: two
+    invoices never share one.
     """
     if row is None:
         row = XrefRow(

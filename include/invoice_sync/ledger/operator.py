@@ -117,7 +117,7 @@ def _only(session: Session, flow: str, entities: tuple[str, ...], number: str) -
 
 def _link(session: Session, scope: Scope, row: DocumentRow, remote_id: str, user: str, now: datetime) -> None:
     link = Link(remote_id, "", "", "a person's decision", f"id {remote_id}", user)
-    links.put(session, scope, row.entity, row.source_id, link, now, None)
+    links.put(session, scope, row.entity, row.source_id, link, now)
 
 
 def _free(session: Session, row: DocumentRow, now: datetime) -> None:

@@ -58,7 +58,7 @@ def adopt(session: Session, context: StepContext, desk: Desk, row: DocumentRow, 
     wanted = Wanted(row, fate.body, fate.number)
     intents.done(session, context.scope, CREATE, target, wanted, desk.filled[row.id], context.now)
     link = Link(holder.id, holder.version, holder.number, "our marker", f"id {holder.id}", "plan")
-    links.put(session, context.scope, row.entity, row.source_id, link, context.now, None)
+    links.put(session, context.scope, row.entity, row.source_id, link, context.now)
     message = {"document": row.number, "remote_id": holder.id, "how": "our marker"}
     said = "The document was there already and carries our marker; it is adopted."
     context.log(session, [Entry("WARNING", "Document Adopted", message, target, said, row.id)])

@@ -62,14 +62,12 @@ def _store_page(context: StepContext, page: StubPage) -> int:
 
 def _moved(context: StepContext, stubs: Sequence[Stub]) -> list[Stub]:
     """Stubs whose version stamp moved since we stored it; strangers only if they are offered."""
+    shown = {stub.source_id: stub.stamp for stub in stubs}
     with context.transaction() as session:
-        known = documents.stamps(session, context.scope, DOCUMENTS, [stub.source_id for stub in stubs])
-    unknown = ("", "")
-    return [
-        stub
-        for stub in stubs
-        if known.get(stub.source_id, unknown)[0] != stub.stamp and (stub.offered or stub.source_id in known)
-    ]
+        moved = documents.moved(session, context.scope, DOCUMENTS, shown)
+    if not moved:
+        return []
+    return [stub for stub in stubs if stub.source_id in moved and (stub.offered or moved[stub.source_id])]
 
 
 def _known(context: StepContext, records: Sequence[SourceRecord]) -> dict[str, tuple[str, str]]:

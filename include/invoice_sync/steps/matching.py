@@ -185,7 +185,7 @@ def _apply(session: Session, context: StepContext, row: DocumentRow, decision: D
 
 def _link(session: Session, context: StepContext, row: DocumentRow, found: Candidate, rule: str) -> None:
     link = Link(found.remote_id, "", "", rule, f"id {found.remote_id}", "match")
-    links.put(session, context.scope, row.entity, row.source_id, link, context.now, None)
+    links.put(session, context.scope, row.entity, row.source_id, link, context.now)
     documents.move(row, DocumentState.LINKED, context.now)
     message = {"record": row.number, "remote_id": found.remote_id, "rule": rule}
     kind = row.entity.capitalize()

@@ -37,6 +37,7 @@ def own(
 ) -> list[Problem]:
     """Every problem of an invoice that was not delivered yet. `holders`: who has its number there."""
     return [
+        *_not_carried(context, invoice),
         *_rounding_not_wanted(context, invoice),
         *_unmatched(row, known),
         *_credits_a_stranger(context, invoice, known),
@@ -61,6 +62,13 @@ def _unmatched(row: DocumentRow, known: frozenset[str]) -> list[Problem]:
         return []
     reason = f"{row.number} refers to {', '.join(missing)}, which the source does not show us."
     return [Problem("unmatched", reason, "Let the integration user see the record, or correct the invoice.")]
+
+
+def _not_carried(context: StepContext, invoice: Invoice) -> list[Problem]:
+    if invoice.kind != "credit_memo" or context.flow.options.credit_memos != "refuse":
+        return []
+    reason = f"Credit memo {invoice.number}: this flow does not carry credit memos."
+    return [Problem("credit_memo", reason, "Enter it by hand, or set the flow's option credit_memos to linked.")]
 
 
 def _credits_a_stranger(context: StepContext, invoice: Invoice, known: frozenset[str]) -> list[Problem]:
