@@ -17,7 +17,7 @@ endef
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run demo correct test faults lint install install-test clean
+.PHONY: help run demo correct test faults bench lint install install-test clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -37,6 +37,9 @@ test: install-test ## lint, types, contracts and all tests; pytest's summary is 
 faults: install-test ## the fault campaign on SQLite and PostgreSQL (about 20 minutes); figures in .run/faults.json
 	@PYTHONPATH=tests $(BIN)/python -m faults.locks
 	@PYTHONPATH=tests $(BIN)/python -m faults
+
+bench: install-test ## measured figures against their bounds, about 5 minutes; .run/bench.json
+	@PYTHONPATH=tests $(BIN)/python -m bench
 
 lint: install-test ## lint, types and contracts only
 	@$(CHECKS); test -z "$$failed"

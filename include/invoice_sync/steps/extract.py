@@ -44,7 +44,8 @@ def extract(context: StepContext) -> Counts:
 
 def _store_page(context: StepContext, page: StubPage) -> int:
     """Fetches outside the transaction, then stores the page and its position in one."""
-    records = context.source.fetch("invoice", [stub.source_id for stub in _moved(context, page.stubs)])
+    moved = _moved(context, page.stubs)
+    records = context.source.fetch("invoice", [stub.source_id for stub in moved]) if moved else []
     known = _known(context, records)
     taken = intake.take_in(context, [record for record in records if _counts(record, known)])
     reached("K0")
@@ -71,6 +72,8 @@ def _moved(context: StepContext, stubs: Sequence[Stub]) -> list[Stub]:
 
 
 def _known(context: StepContext, records: Sequence[SourceRecord]) -> dict[str, tuple[str, str]]:
+    if not records:
+        return {}
     with context.transaction() as session:
         return documents.stamps(session, context.scope, DOCUMENTS, [record.source_id for record in records])
 
@@ -86,6 +89,8 @@ def _counts(record: SourceRecord, known: dict[str, tuple[str, str]]) -> bool:
 def _let_go(session: Session, context: StepContext, records: Sequence[SourceRecord]) -> None:
     """Documents that never left us and that the source no longer offers."""
     left = [record.source_id for record in records if not record.in_queue]
+    if not left:
+        return
     rows, _ = _by_delivery(session, context, left)
     waiting = [row for row in rows if row.state in NOT_THERE_YET]
     intake.ignore(context, waiting, intake.LEFT_THE_QUEUE, "The source no longer offers the document for transfer.")

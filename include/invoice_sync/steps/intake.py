@@ -53,7 +53,7 @@ def take_in(context: StepContext, records: Sequence[SourceRecord]) -> list[Seen]
         if parts is not None and parts[0] in wanted:
             wanted[parts[0]].add(parts[1])
     for entity, ids in wanted.items():
-        missing = sorted(ids - _linked(context, entity, ids))
+        missing = sorted(ids - _linked(context, entity, ids)) if ids else []
         found += [seen(context, record) for record in context.source.fetch(entity, missing)] if missing else []
     return found
 

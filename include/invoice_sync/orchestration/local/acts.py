@@ -47,6 +47,7 @@ class Act:
     writes: tuple[Write, ...]
     # Salesforce and QuickBooks as they stand at the end of the act
     quickbooks_invoices: tuple[Mapping[str, Any], ...] = ()
+    quickbooks_credit_memos: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def in_review(self) -> set[str]:

@@ -141,14 +141,15 @@ def _is_decimal_text(amount: object) -> bool:
 def destination(first: Act, second: Act) -> list[str]:
     """The statement's destination must be what QuickBooks holds: added up here from its own records."""
     wrong = []
-    written: set[str] = set()
+    written: set[tuple[str, str]] = set()
     for name, act in (("act 1", first), ("act 2", second)):
-        written |= {str(write.remote_id) for write in act.chosen("quickbooks", "invoice", "created")}
+        for entity in ("invoice", "creditmemo"):
+            written |= {(entity, str(write.remote_id)) for write in act.chosen("quickbooks", entity, "created")}
         held: defaultdict[str, Decimal] = defaultdict(Decimal)
-        for record in act.quickbooks_invoices:
-            if str(record["Id"]) in written:
+        for entity, sign, record in _documents(act):
+            if (entity, str(record["Id"])) in written:
                 currency = record.get("CurrencyRef", {}).get("value", HOME_CURRENCY)
-                held[currency] += Decimal(str(record["TotalAmt"]))
+                held[currency] += sign * Decimal(str(record["TotalAmt"]))
         for currency, total in act.statement["totals"].items():
             if Decimal(total["destination"]) != held[currency]:
                 wrong.append(
@@ -156,6 +157,12 @@ def destination(first: Act, second: Act) -> list[str]:
                     f"which holds {held[currency]}"
                 )
     return wrong
+
+
+def _documents(act: Act) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
+    """A credit memo gives back."""
+    yield from (("invoice", 1, record) for record in act.quickbooks_invoices)
+    yield from (("creditmemo", -1, record) for record in act.quickbooks_credit_memos)
 
 
 def _list(numbers: Counter[str]) -> str:

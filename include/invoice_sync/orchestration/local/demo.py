@@ -88,6 +88,7 @@ def _act(stack: LocalStack, run_id: str, cleared: Sequence[str], since: int) -> 
         statement(stack, run_id),
         writes_since(stack.sandbox, since),
         tuple(stack.sandbox.records("quickbooks", "Invoice")),
+        tuple(stack.sandbox.records("quickbooks", "CreditMemo")),
     )
 
 
