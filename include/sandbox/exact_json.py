@@ -21,19 +21,43 @@ def stamp(moment: datetime) -> str:
 
 def dumps(value: Any) -> str:
     """Write JSON; a Decimal becomes a JSON number with exactly its digits."""
-    if isinstance(value, dict):
-        return "{" + ",".join(f"{json.dumps(str(key))}:{dumps(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ",".join(dumps(item) for item in value) + "]"
-    for kind, write in _WRITERS:
-        if isinstance(value, kind):
-            return write(value)
+    write = _BY_TYPE.get(type(value))
+    if write is None:
+        # a type of somebody's own counts as what it is made from
+        write = next((one for kind, one in _WRITERS if isinstance(value, kind)), _plain)
+    return write(value)
+
+
+def _object(value: dict[Any, Any]) -> str:
+    return "{" + ",".join(f"{_text(key)}:{dumps(item)}" for key, item in value.items()) + "}"
+
+
+def _list(value: list[Any] | tuple[Any, ...]) -> str:
+    return "[" + ",".join(map(dumps, value)) + "]"
+
+
+def _text(value: Any) -> str:
+    return _quoted(value) if type(value) is str else json.dumps(str(value))
+
+
+def _plain(value: Any) -> str:
     return json.dumps(value, allow_nan=False)
 
 
+_quoted = json.encoder.encode_basestring_ascii
+
 # datetime before date, since every datetime is a date too
 _WRITERS: tuple[tuple[type, Callable[[Any], str]], ...] = (
+    (dict, _object),
+    (list, _list),
+    (tuple, _list),
     (Decimal, lambda value: format(value, "f")),
     (datetime, lambda value: f'"{stamp(value)}"'),
     (date, lambda value: f'"{value.isoformat()}"'),
 )
+_BY_TYPE: dict[type, Callable[[Any], str]] = {
+    **dict(_WRITERS),
+    str: _quoted,
+    bool: lambda value: "true" if value else "false",
+    type(None): lambda value: "null",
+}

@@ -34,6 +34,7 @@ class Journal:
         self._entries: list[Entry] = []
         self._calls: Counter[tuple[str, str, str]] = Counter()
         self._paths: Counter[tuple[str, str, str, int]] = Counter()
+        self._metered: Counter[tuple[str, str, str]] = Counter()
         self._sendings: list[dict[str, str]] = []
         self.keeps_sendings = False
 
@@ -82,7 +83,7 @@ class Journal:
         return list(self._sendings)
 
     def calls(self) -> dict[str, Any]:
-        """Counts per vendor, tenant and kind, and per path and status."""
+        """Counts per vendor, tenant and kind, per path and status, and per billing class of the vendor."""
         totals = [
             {"vendor": vendor, "tenant": tenant, "kind": kind, "count": count}
             for (vendor, tenant, kind), count in sorted(self._calls.items())
@@ -91,7 +92,21 @@ class Journal:
             {"vendor": vendor, "method": method, "path": path, "status": status, "count": count}
             for (vendor, method, path, status), count in sorted(self._paths.items())
         ]
-        return {"calls": totals, "paths": paths}
+        metered = [
+            {"vendor": vendor, "tenant": tenant, "class": kind, "count": count}
+            for (vendor, tenant, kind), count in sorted(self._metered.items())
+        ]
+        return {"calls": totals, "paths": paths, "metered": metered}
+
+    def meter(self, vendor: str, tenant: str, kind: str, count: int = 1) -> None:
+        """Count calls as the vendor bills them, which may be several to one HTTP call."""
+        self._metered[(vendor, tenant, kind)] += count
+
+    def metered(self, vendor: str, kind: str, tenant: str | None = None) -> int:
+        """How many calls of one billing class there were, of one tenant or of all."""
+        return sum(
+            count for (v, t, k), count in self._metered.items() if v == vendor and k == kind and tenant in (None, t)
+        )
 
     def count(self, vendor: str, kind: str, tenant: str | None = None) -> int:
         """How many calls of one kind a vendor got, of one tenant or of all."""
@@ -104,5 +119,6 @@ class Journal:
         self._entries.clear()
         self._calls.clear()
         self._paths.clear()
+        self._metered.clear()
         self._sendings.clear()
         self.keeps_sendings = False

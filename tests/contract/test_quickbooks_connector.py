@@ -115,11 +115,21 @@ class Bench:
     def count(self, entity: str, realm: str = EAST) -> int:
         return len(self.running.vendors["quickbooks"].records(realm, entity))
 
-    def armed(self, entity: Any, bodies: list[Mapping[str, Any]], send_by: float | None = None) -> Armed:
+    def record(self, entity: str, remote_id: str) -> dict[str, Any]:
+        """As the operator of the vendor sees it."""
+        records = self.running.vendors["quickbooks"].records(EAST, entity)
+        return next(dict(each) for each in records if each["Id"] == remote_id)
+
+    def queries(self) -> int:
+        return sum(call.path.endswith("/query") for call in self.calls)
+
+    def armed(
+        self, entity: Any, bodies: list[Mapping[str, Any]], send_by: float | None = None, operation: str = "create"
+    ) -> Armed:
         request = f"{next(self.numbers):032x}"
         items = tuple(WireItem(n, f"i{n}", f"s{n}", frozen(body)) for n, body in enumerate(bodies, 1))
         until = SystemClock().monotonic() + 10 if send_by is None else send_by
-        return Armed(Binding("acme", "quickbooks", EAST), entity, "create", request, items, until)
+        return Armed(Binding("acme", "quickbooks", EAST), entity, operation, request, items, until)
 
 
 @pytest.fixture(scope="module")
@@ -172,6 +182,12 @@ def resolved(connector: QuickBooks, document: Invoice) -> dict[str, Any]:
     return dict(body)
 
 
+def asked_for(facts: Mapping[str, str]) -> dict[str, str]:
+    """The facts that a body of ours asks for: QuickBooks fills in a day that is due, and voids nothing by itself."""
+    assert facts["voided"] == "false"
+    return {name: text for name, text in facts.items() if name not in ("due", "voided")}
+
+
 def send(connector: QuickBooks, armed: Armed) -> list[Outcome]:
     connector.prepare()
     found = connector.send(armed)
@@ -187,8 +203,16 @@ def test_it_is_a_destination(bench: Bench) -> None:
     assert destination.rule("invoice", "create").batch == OPTIONS.send_batch
     assert destination.rule("customer", "create").write_class is WriteClass.UNIQUE
     assert destination.rule("product", "create").in_flight == 1
-    with pytest.raises(SettingsError):
-        destination.rule("invoice", "void")
+    for entity in ("invoice", "credit_memo"):
+        assert destination.rule(entity, "create").in_flight == OPTIONS.in_flight  # type: ignore[arg-type]
+        changing = destination.rule(entity, "update")  # type: ignore[arg-type]
+        assert (changing.write_class, changing.in_flight) == (WriteClass.SET_STATE, 1)
+        assert changing.endpoint == f"{bench.credentials.host}/v3/company/{EAST}/batch"
+    assert destination.rule("invoice", "void").write_class is WriteClass.SET_STATE
+    for entity, operation in (("credit_memo", "void"), ("customer", "update"), ("product", "void")):
+        assert not destination.can(entity, operation)  # type: ignore[arg-type]
+        with pytest.raises(SettingsError, match=f"no way to {operation} a {entity}"):
+            destination.rule(entity, operation)  # type: ignore[arg-type]
 
 
 def test_it_is_built_from_a_connection(bench: Bench) -> None:
@@ -239,6 +263,10 @@ def test_profile_is_plain_json(bench: Bench) -> None:
         "using_sales_tax": True,
         "partner_tax": False,
         "allow_discount": True,
+        "allow_shipping": True,
+        "terms": {"due on receipt": "1", "net 15": "2", "net 30": "3", "net 60": "4"},
+        "tax_codes": {},
+        "custom_fields": {},
         "custom_numbers": True,
         "income_account": "79",
         "charge_items": {"freight": "2010", "handling": "2011"},
@@ -286,21 +314,175 @@ def test_product_candidates(bench: Bench) -> None:
     assert bench.connector().candidates("invoice", wanted) == []
 
 
-def test_long_lists_go_in_portions(bench: Bench) -> None:
+def test_long_lists_are_asked_for_at_once(bench: Bench) -> None:
+    connector = bench.connector()
+    ids = ["3001", *(str(number) for number in range(700000, 700999))]
+    assert [*connector.reread("invoice", ids)] == ["3001"]
+    assert bench.queries() == 1, "a page that is short is the last one"
+    connector.reread("invoice", [*ids, "799999"])
+    assert bench.queries() == 3, "1,001 ids"
     wanted = [Product(str(n), f"S{n}", "x") for n in range(250)] + [Product("a", "P-100", "y")]
-    assert [each.remote_id for each in bench.connector().candidates("product", wanted)] == ["2001"]
+    assert [each.remote_id for each in connector.candidates("product", wanted)] == ["2001"]
+
+
+def test_lists_that_are_refused_as_too_long_are_asked_for_in_halves(bench: Bench) -> None:
+    bench.knob("settings/quickbooks", {"in_list_limit": 70})
+    connector = bench.connector()
+    ids = [*(str(number) for number in range(700000, 700249)), "3001"]
+    assert [*connector.reread("invoice", ids)] == ["3001"]
+    statuses = [call.status for call in bench.calls if call.path.endswith("/query")]
+    # 250 and 125 are refused, then 62 at a time
+    assert statuses == [400, 400, 200, 200, 200, 200, 200]
+    connector.reread("invoice", ids)
+    assert bench.queries() == 7 + 5, "what was learned is kept"
+
+
+def test_a_list_that_is_refused_for_another_reason_stays_refused(bench: Bench) -> None:
+    bench.knob("settings/quickbooks", {"in_list_limit": 20})
+    with pytest.raises(NeedsPerson, match="400[01]"):
+        bench.connector().reread("invoice", [str(number) for number in range(700000, 700100)])
+    assert bench.queries() == 2, "100, then 50, and no shorter"
+
+
+def test_everybody_is_there_for_suggestions(bench: Bench) -> None:
+    bench.knob(f"state/quickbooks/{EAST}/customer/1002", None, "DELETE")
+    connector = bench.connector()
+    everybody = connector.everybody("customer")
+    assert {each.kind for each in everybody} == {"customer"}
+    names = {each.name for each in everybody}
+    assert {"Amber Lane Dental", "Zinnia Stationers"} <= names and not any("deleted" in name for name in names)
+    items = connector.everybody("product")
+    assert all(each.active for each in items) and "P-100" in {each.sku for each in items}
 
 
 def test_an_invoice_comes_back_as_it_was_sent(bench: Bench) -> None:
     connector = bench.connector()
     body = resolved(connector, invoice())
-    assert connector.preflight(invoice(), body, connector.profile(OPTIONS)) == []
+    referenced = connector.referenced([body])
+    assert connector.preflight(invoice(), body, connector.profile(OPTIONS), referenced) == []
     (outcome,) = send(connector, bench.armed("invoice", [body]))
     assert outcome.verdict is Verdict.OK and outcome.remote is not None and outcome.trace_id
-    assert outcome.remote.facts == connector.expected("invoice", "create", body)
-    assert outcome.remote.facts["total"] == "3380 USD"
+    assert asked_for(outcome.remote.facts) == connector.expected("invoice", "create", body)
+    assert (outcome.remote.facts["total"], outcome.remote.facts["tax"]) == ("3380 USD", "185 USD")
     assert connector.reread("invoice", [outcome.remote.id, "999999", "x"]) == {outcome.remote.id: outcome.remote}
-    assert connector.taken_numbers([invoice("inv-1"), invoice("INV-2")]) == {"inv-1": [outcome.remote]}
+    asked = [body | {"DocNumber": number} for number in ("inv-1", "INV-2")]
+    assert connector.holders("invoice", asked) == [[outcome.remote], []]
+    assert connector.holders("credit_memo", asked) == [[], []]
+
+
+def test_a_credit_memo_comes_back_as_it_was_sent(bench: Bench) -> None:
+    connector = bench.connector()
+    memo = invoice("CM-1", kind="credit_memo", credits="src-INV-1")
+    armed = bench.armed("credit_memo", [resolved(connector, memo)])
+    (outcome,) = send(connector, armed)
+    assert outcome.verdict is Verdict.OK and outcome.remote is not None
+    asked = connector.expected("credit_memo", "create", armed.items[0].body)
+    assert asked["total"] == "3380 USD", "positive on both sides"
+    assert asked.items() <= outcome.remote.facts.items()
+    assert connector.find("credit_memo", "create", armed.items) == {1: [outcome.remote]}
+    assert connector.find("invoice", "create", armed.items) == {1: []}
+    assert (bench.count("creditmemo"), bench.count("invoice")) == (1, 3)
+
+
+def test_everything_that_the_source_says_comes_over(bench: Bench) -> None:
+    """And is, word for word, what the vendor keeps."""
+    connector = bench.connector()
+    document = invoice(
+        due_date=date(2026, 12, 24), memo="Thanks", note="Fragile", purchase_order="AL-7781", terms="Net 30",
+        ship_date=date(2026, 10, 30), tracking="1Z999", email="ap@amberlane.example",
+    )  # fmt: skip
+    body = resolved(connector, document)
+    (outcome,) = send(connector, bench.armed("invoice", [body]))
+    assert outcome.verdict is Verdict.OK and outcome.remote is not None, outcome.problem
+    kept = bench.record("invoice", outcome.remote.id)
+    for name in ("TxnDate", "DueDate", "ShipDate", "TrackingNum", "PrivateNote", "CustomerMemo", "DocNumber"):
+        assert kept[name] == body[name], name
+    assert kept["SalesTermRef"]["value"] == body["SalesTermRef"]["value"] == "3"
+    assert kept["BillEmail"]["Address"] == "ap@amberlane.example"
+    facts = {name: text for name, text in outcome.remote.facts.items() if name != "voided"}
+    assert facts == connector.expected("invoice", "create", body)
+
+
+def test_a_changed_invoice_is_updated_once_and_what_people_added_stays(bench: Bench) -> None:
+    connector = bench.connector()
+    before = resolved(connector, invoice())
+    (made,) = send(connector, bench.armed("invoice", [before]))
+    assert made.remote is not None
+    bench.knob(f"state/quickbooks/{EAST}/invoice/{made.remote.id}", {"CustomerMemo": {"value": "by hand"}}, "PATCH")
+    there = connector.reread("invoice", [made.remote.id])[made.remote.id]
+    line = Line(1, "2002", "Cedar planter", Decimal(2), Decimal("10.00"), usd(2000))
+    after = resolved(connector, invoice(lines=(line,), total=usd(2830), date=date(2026, 11, 2)))
+    armed = bench.armed("invoice", [connector.update_body(after, before, there)], operation="update")
+    (outcome,) = send(connector, armed)
+    assert outcome.verdict is Verdict.OK and outcome.remote is not None, outcome.problem
+    assert outcome.remote.id == there.id and outcome.remote.version != there.version
+    assert connector.expected("invoice", "update", armed.items[0].body).items() <= outcome.remote.facts.items()
+    assert (outcome.remote.facts["total"], outcome.remote.facts["date"]) == ("2830 USD", "2026-11-02")
+    assert bench.record("invoice", there.id)["CustomerMemo"] == {"value": "by hand"}
+    assert bench.count("invoice") == 4
+    # a second sending, under another key, is stale, and a look tells that it is there
+    again = replace(armed, wire_request=f"{next(bench.numbers):032x}")
+    (stale,) = send(connector, again)
+    assert stale.verdict is Verdict.HIT and stale.problem is not None and stale.problem.vendor_code == "5010"
+    (found,) = connector.find("invoice", "update", again.items)[1]
+    assert found.version == outcome.remote.version
+
+
+@pytest.mark.parametrize(
+    ("field", "given"),
+    [
+        ("TrackingNum", {"tracking": "1Z999"}),
+        ("ShipDate", {"ship_date": date(2026, 10, 30)}),
+        ("CustomerMemo", {"memo": "Thanks"}),
+        ("BillEmail", {"email": "ap@amberlane.example"}),
+    ],
+)
+def test_what_the_source_emptied_is_emptied_there(bench: Bench, field: str, given: dict[str, Any]) -> None:
+    connector = bench.connector()
+    before = resolved(connector, invoice(**given))
+    (made,) = send(connector, bench.armed("invoice", [before]))
+    assert made.remote is not None and bench.record("invoice", made.remote.id)[field]
+    after = resolved(connector, invoice())
+    body = connector.update_body(after, before, made.remote)
+    (outcome,) = send(connector, bench.armed("invoice", [body], operation="update"))
+    assert outcome.verdict is Verdict.OK, outcome.problem
+    assert not bench.record("invoice", made.remote.id).get(field)
+
+
+def test_a_withdrawn_invoice_is_voided(bench: Bench) -> None:
+    connector = bench.connector()
+    (made,) = send(connector, bench.armed("invoice", [resolved(connector, invoice())]))
+    assert made.remote is not None
+    armed = bench.armed("invoice", [connector.void_body(made.remote)], operation="void")
+    (outcome,) = send(connector, armed)
+    assert outcome.verdict is Verdict.OK and outcome.remote is not None, outcome.problem
+    assert (outcome.remote.id, outcome.remote.live) == (made.remote.id, False)
+    assert connector.expected("invoice", "void", armed.items[0].body) == {"voided": "true"}
+    (found,) = connector.find("invoice", "void", armed.items)[1]
+    assert (found.facts["voided"], found.facts["total"]) == ("true", "0 USD")
+    assert bench.count("invoice") == 4
+
+
+def test_the_state_of_what_documents_name_is_read_in_bulk_and_once(bench: Bench) -> None:
+    bench.knob(f"state/quickbooks/{EAST}/customer/1002", None, "DELETE")
+    connector = bench.connector()
+    bodies = [resolved(connector, invoice(number, customer)) for number, customer in
+              (("A", "1001"), ("B", "1002"), ("C", "424242"))]  # fmt: skip
+    before = bench.queries()
+    referenced = connector.referenced(bodies)
+    assert {name: state["state"] for name, state in referenced.items()} == {
+        "Customer/1001": "active",
+        "Customer/1002": "is inactive",
+        "Customer/424242": "is not there any more",
+        "Item/2001": "active",
+        "Item/2010": "active",
+    }
+    # customers, items, and the items' accounts
+    assert bench.queries() == before + 3
+    assert connector.referenced(bodies) == referenced and bench.queries() == before + 3
+    profile = connector.profile(OPTIONS)
+    causes = [[each.cause for each in connector.preflight(invoice(), body, profile, referenced)] for body in bodies]
+    assert causes == [[], ["reference"], ["reference"]]
 
 
 def test_customers_and_products_are_added(bench: Bench) -> None:
@@ -376,7 +558,7 @@ def test_a_lost_answer_is_unknown_and_then_found(bench: Bench, kind: str) -> Non
     found = connector.find("invoice", "create", armed.items)
     for item in armed.items:
         (remote,) = found[item.intent]
-        assert remote.facts == connector.expected("invoice", "create", item.body)
+        assert asked_for(remote.facts) == connector.expected("invoice", "create", item.body)
     assert bench.count("invoice") == 5
 
 

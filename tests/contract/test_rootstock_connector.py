@@ -11,7 +11,18 @@ from typing import Any
 import pytest
 import requests
 
-from invoice_sync.connectors.base import Armed, Delivered, Json, Source, Stub, StubPage, Timing, Verdict, WireItem
+from invoice_sync.connectors.base import (
+    Armed,
+    Delivered,
+    Json,
+    Source,
+    Stub,
+    StubPage,
+    Timing,
+    Verdict,
+    WireItem,
+    WriteClass,
+)
 from invoice_sync.connectors.rootstock.connector import Credentials, Rootstock
 from invoice_sync.connectors.rootstock.queue import EPOCH
 from invoice_sync.model.documents import Invoice, Party, Product
@@ -47,6 +58,13 @@ class Impatient(SystemClock):
 
     def sleep(self, seconds: float) -> None:
         return None
+
+
+class Later(Impatient):
+    """Two seconds on: deletions are asked for in whole seconds."""
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(seconds=2)
 
 
 class Knobs:
@@ -90,11 +108,12 @@ class Bench:
         self.calls: list[Call] = []
         self.rootstock = self.connector()
 
-    def connector(self, tenant: str = f"{ORG}/01", **credentials: str) -> Rootstock:
+    def connector(self, tenant: str = f"{ORG}/01", clock: SystemClock | None = None, **credentials: str) -> Rootstock:
         index = requests.get(self.running.index_url, timeout=5).json()["vendors"]["salesforce"]
         given = {"host": index["base_url"], **index["credentials"], **credentials}
         binding = Binding("kestrel", "rootstock", tenant)
-        return Rootstock(binding, Credentials(**given), Timing(), Impatient(), self.calls.append, self.tokens, None)
+        at = clock or Impatient()
+        return Rootstock(binding, Credentials(**given), Timing(), at, self.calls.append, self.tokens, None)
 
     def stubs(self, position: str | None = None, options: RunOptions = EVERYTHING) -> list[Stub]:
         return [stub for page in self.rootstock.changed(position, options) for stub in page.stubs]
@@ -103,14 +122,18 @@ class Bench:
         by_id = {row["Id"]: row["rstk__soinv_invoiceno__c"] for row in self.knobs.records(INVOICE)}
         return {by_id[stub.source_id] for stub in self.stubs(position, options)}
 
+    def offered(self, position: str | None = None, options: RunOptions = EVERYTHING) -> set[str]:
+        by_id = {row["Id"]: row["rstk__soinv_invoiceno__c"] for row in self.knobs.records(INVOICE)}
+        return {by_id[stub.source_id] for stub in self.stubs(position, options) if stub.offered}
+
     def model(self, entity: Any, record_id: str) -> Any:
         (record,) = self.rootstock.fetch(entity, [record_id])
         return self.rootstock.to_model(record)
 
-    def armed(self, *bodies: Json | None) -> Armed:
+    def armed(self, *bodies: Json | None, entity: Any = "invoice", operation: str = "acknowledge") -> Armed:
         items = tuple(WireItem(number, f"i{number}", body["Id"], body) for number, body in enumerate(bodies, 1) if body)
         send_by = SystemClock().monotonic() + 10
-        return Armed(self.rootstock.binding, "invoice", "acknowledge", "0" * 32, items, send_by)
+        return Armed(self.rootstock.binding, entity, operation, "0" * 32, items, send_by)
 
     def told(self, number: str, mode: Any = "acknowledge") -> Json:
         body = self.rootstock.acknowledgement(
@@ -133,7 +156,9 @@ def bench(running: Running) -> Bench:
     return made
 
 
-QUEUE = {f"{number:06d}" for number in (*range(101, 113), 120, 121, 122)}
+QUEUE = {f"{number:06d}" for number in (*range(101, 113), 120, 121, 122, 140)}
+LEFT_ALONE = {"000130", "000131", "000132", "000133"}
+"""Not approved, transferred, cancelled, in process."""
 
 
 def newest_position() -> str:
@@ -149,13 +174,39 @@ def test_inspect_finds_a_sound_org(bench: Bench) -> None:
     seen = source.inspect("acknowledge")
     assert seen.findings == ()
     assert seen.tenant == f"{ORG}/01"
-    assert seen.counts == {"Product Export Qty": 4, "Customer Export Qty": 5, "Invoice Export Qty": 15}
-    assert seen.notes == ("Approved, untransferred credit memos, which this version does not carry: 1.",)
+    assert seen.counts == {
+        "Product Export Qty": 4,
+        "Products needed by these documents": 3,
+        "Customer Export Qty": 5,
+        "Customers needed by these documents": 4,
+        "Invoice Export Qty": 15,
+        "Credit Memo Export Qty": 1,
+    }
+    assert seen.notes == ()
+
+
+def test_prepayment_invoices_are_noted_and_not_carried(bench: Bench) -> None:
+    """They are documents of their own kind."""
+    prepayment = bench.knobs.invoice_id("000101")
+    bench.knobs.edit(INVOICE, prepayment, rstk__soinv_ppyinv__c=True)
+    seen = bench.rootstock.inspect("acknowledge")
+    assert seen.notes == ("Approved, untransferred prepayment invoices, which are not carried: 1.",)
+    assert (seen.findings, seen.counts["Invoice Export Qty"]) == ((), 14)
+    assert bench.numbers() == QUEUE - {"000101"}
+    (record,) = bench.rootstock.fetch("invoice", [prepayment])
+    assert not record.in_queue
 
 
 def test_inspect_counts_the_second_company_by_its_own_id(bench: Bench) -> None:
     seen = bench.connector(f"{ORG}/02").inspect("none")
-    assert seen.counts == {"Product Export Qty": 1, "Customer Export Qty": 6, "Invoice Export Qty": 2}
+    assert seen.counts == {
+        "Product Export Qty": 1,
+        "Products needed by these documents": 1,
+        "Customer Export Qty": 6,
+        "Customers needed by these documents": 2,
+        "Invoice Export Qty": 2,
+        "Credit Memo Export Qty": 0,
+    }
 
 
 def test_inspect_names_hidden_fields(bench: Bench) -> None:
@@ -170,6 +221,16 @@ def test_inspect_respects_rootstock_s_own_export(bench: Bench) -> None:
     bench.knobs.edit("rstk__sydefault__c", defaults["Id"], rstk__sydefault_salesexport__c=True)
     (finding,) = bench.rootstock.inspect("none").findings
     assert "own sales invoice export" in finding.message
+
+
+def test_inspect_refuses_a_company_that_rootstock_exports_itself(bench: Bench) -> None:
+    for row in bench.knobs.records("rstk__sycmp__c"):
+        if row["rstk__sycmp_cmpno__c"] == "01":
+            bench.knobs.edit("rstk__sycmp__c", row["Id"], rstk__sycmp_qbcompany__c="9130350000000001")
+    (finding,) = bench.rootstock.inspect("none").findings
+    assert "own QuickBooks export is set up for company 01 (Online Company 9130350000000001)" in finding.message
+    assert "Financial Interface tab of Company Master" in finding.cure
+    assert bench.connector(f"{ORG}/02").inspect("none").findings == (), "only its own company counts"
 
 
 def test_inspect_refuses_the_flag_where_financials_post(bench: Bench) -> None:
@@ -205,7 +266,7 @@ def test_a_wrong_secret_names_the_cure_and_no_secret(bench: Bench) -> None:
 def test_an_expired_token_is_renewed_once(bench: Bench) -> None:
     bench.rootstock.prepare()
     bench.knobs.mishap("expired_token", scope="read")
-    assert len(bench.stubs()) == 15
+    assert len(bench.stubs()) == 16
     assert bench.tokens.kept is not None and bench.tokens.kept.version == 2
 
 
@@ -245,8 +306,9 @@ def test_first_run_reads_the_whole_queue_page_by_page(bench: Bench) -> None:
     bench.knobs.setting(page_size=3)
     pages = list(bench.rootstock.changed(None, EVERYTHING))
     stubs = [stub for page in pages for stub in page.stubs]
-    assert len(pages) == 5
-    assert len(stubs) == len({stub.source_id for stub in stubs}) == 15
+    assert len(pages) == 6
+    assert len(stubs) == len({stub.source_id for stub in stubs}) == 16
+    assert all(stub.offered for stub in stubs)
     assert [page.position for page in pages] == sorted(page.position for page in pages)
     assert bench.numbers() == QUEUE
 
@@ -255,8 +317,51 @@ def test_the_next_run_sees_only_what_changed(bench: Bench) -> None:
     position = newest_position()
     assert bench.stubs(position) == []
     bench.knobs.edit(INVOICE, bench.knobs.invoice_id("000130"), rstk__soinv_approved__c=True)
-    assert bench.numbers(position) == {"000130"}
+    assert bench.numbers(position) == bench.offered(position) == {"000130"}
     assert bench.numbers(position, RunOptions(full_sweep=True)) == QUEUE | {"000130"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"rstk__soinv_transferred__c": True},
+        {"rstk__soinv_cancelled__c": True},
+        {"rstk__soinv_approved__c": False},
+        {"rstk__soinv_inprocess__c": True},
+    ],
+)
+def test_what_changed_is_shown_whatever_its_flags(bench: Bench, change: Json) -> None:
+    """We may have delivered it; whether it is offered is said with it."""
+    position = newest_position()
+    bench.knobs.edit(INVOICE, bench.knobs.invoice_id("000101"), **change)
+    bench.knobs.edit(INVOICE, bench.knobs.invoice_id("000201"), **change)
+    bench.knobs.edit(INVOICE, bench.knobs.invoice_id("000140"), rstk__soinv_intcomment__c="x")
+    assert bench.numbers(position) == {"000101", "000140"}, "the other company's are not shown"
+    assert bench.offered(position) == {"000140"}
+    (record,) = bench.rootstock.fetch("invoice", [bench.knobs.invoice_id("000101")])
+    assert not record.in_queue
+    cancelled = "rstk__soinv_cancelled__c" in change
+    assert record.withdrawn == ("cancelled at the source" if cancelled else "")
+
+
+def test_a_line_of_a_document_that_is_not_offered_is_seen(bench: Bench) -> None:
+    invoice = bench.knobs.invoice_id("000131")
+    line = next(row for row in bench.knobs.records(LINE) if row["rstk__soinvline_invoice__c"] == invoice)
+    position = newest_position()
+    bench.knobs.edit(LINE, line["Id"], rstk__soinvline_qty__c=39)
+    (stub,) = bench.stubs(position)
+    assert (stub.source_id, stub.offered) == (invoice, False)
+
+
+def test_deleted_documents_are_remembered(bench: Bench) -> None:
+    position, gone = newest_position(), bench.knobs.invoice_id("000102")
+    assert bench.rootstock.deleted(position) == []
+    bench.knobs.delete(INVOICE, gone)
+    assert bench.connector(clock=Later()).deleted(position) == [gone]
+    assert bench.rootstock.deleted(None) == [], "a first run knows nobody"
+    assert bench.rootstock.deleted("2020-01-01T00:00:00.000Z") is None, "longer ago than Salesforce remembers"
+    left = bench.knobs.invoice_id("000131")
+    assert bench.rootstock.present([gone, left, "a7C5f00000000ZZEAA"]) == {left}
 
 
 def test_position_never_moves_back_nor_close_to_now(bench: Bench) -> None:
@@ -306,7 +411,7 @@ def test_an_expired_cursor_begins_anew_without_duplicates(bench: Bench) -> None:
     bench.knobs.post("clock", {"advance_seconds": 1000})
     stubs += [stub for page in pages for stub in page.stubs]
     assert [call.status for call in bench.calls].count(400) == 1
-    assert len(stubs) == len({stub.source_id for stub in stubs}) == 15
+    assert len(stubs) == len({stub.source_id for stub in stubs}) == 16
 
 
 def test_chosen_documents_by_number_key_or_id(bench: Bench) -> None:
@@ -325,7 +430,9 @@ def test_limit_cuts_and_leaves_the_position(bench: Bench) -> None:
 
 
 def test_changed_since_overrides_the_position(bench: Bench) -> None:
-    assert bench.numbers(newest_position(), RunOptions(changed_since="2020-01-01")) == QUEUE
+    everything = RunOptions(changed_since="2020-01-01")
+    assert bench.offered(newest_position(), everything) == QUEUE
+    assert bench.numbers(newest_position(), everything) == QUEUE | LEFT_ALONE
     assert bench.stubs(None, RunOptions(changed_since=newest_position())) == []
     later = list(bench.rootstock.changed("2020-01-01T00:00:00.000Z", RunOptions(changed_since="2021-01-01")))
     assert {page.position for page in later} == {"2020-01-01T00:00:00.000Z"}
@@ -351,6 +458,17 @@ def test_fetch_maps_the_worked_sample(bench: Bench) -> None:
     assert str(sample.total) == "226.70 USD" == str(sample.computed_total)
     assert [charge.kind for charge in sample.charges] == ["freight", "handling", "packaging"]
     assert (sample.division, sample.email) == ("0101", "ap@amberlane.example")
+
+
+def test_fetch_tells_invoices_and_credit_memos_apart(bench: Bench) -> None:
+    ids = [bench.knobs.invoice_id(number) for number in ("000101", "000140")]
+    bench.knobs.edit(INVOICE, ids[1], rstk__soinv_soinv__c=ids[0])
+    for entity in ("invoice", "credit_memo"):
+        records = bench.rootstock.fetch(entity, ids)  # type: ignore[arg-type]
+        assert [record.entity for record in records] == ["invoice", "credit_memo"]
+    memo = bench.rootstock.to_model(records[1])
+    assert isinstance(memo, Invoice)
+    assert (memo.kind, memo.credits, str(memo.total)) == ("credit_memo", ids[0], "12.50 USD")
 
 
 def test_fetch_tells_what_has_left_the_queue_and_leaves_out_what_is_gone(bench: Bench) -> None:
@@ -398,6 +516,53 @@ def test_acknowledgement_is_written_and_found(bench: Bench) -> None:
         assert sent is not None and sent.facts == wanted and sent.id == remote.id
     assert found[1][0].facts == {"acctinvoice": "000101", "transferred": "false"}
     assert bench.numbers() == QUEUE - {"000102"}
+
+
+def test_ids_are_noted_where_the_source_has_none(bench: Bench) -> None:
+    bench.rootstock.prepare()
+    for entity, table, key, number, field in (
+        ("customer", "rstk__socust__c", "rstk__socust_custno__c", "C-1004", "fscustid"),
+        ("product", "rstk__soprod__c", "rstk__soprod_prod__c", "P-400", "fsprodid"),
+    ):
+        one = next(row["Id"] for row in bench.knobs.records(table) if row[key] == number)
+        assert one in bench.rootstock.unlinked(entity)  # type: ignore[arg-type]
+        (record,) = bench.rootstock.fetch(entity, [one])  # type: ignore[arg-type]
+        body = bench.rootstock.id_note(record, "58")
+        armed = bench.armed(body, entity=entity, operation="write_id")
+        assert bench.rootstock.send(armed)["i1"].verdict is Verdict.OK
+        (remote,) = bench.rootstock.find(entity, "write_id", armed.items)[1]  # type: ignore[arg-type]
+        wanted = bench.rootstock.expected(entity, "write_id", armed.items[0].body)  # type: ignore[arg-type]
+        assert wanted == {field: "58"} and wanted.items() <= remote.facts.items()
+        assert one not in bench.rootstock.unlinked(entity)  # type: ignore[arg-type]
+        (record,) = bench.rootstock.fetch(entity, [one])  # type: ignore[arg-type]
+        assert bench.rootstock.id_note(record, "59") is None, "what is there is never overwritten"
+
+
+def test_a_reason_is_noted_on_the_document_and_emptied_by_its_delivery(bench: Bench) -> None:
+    bench.rootstock.prepare()
+    invoice, now = bench.knobs.invoice_id("000101"), datetime(2026, 11, 20, 8, tzinfo=UTC)
+    armed = bench.armed(bench.rootstock.error_note(invoice, "Too long.", now), operation="tell_error")
+    assert bench.rootstock.send(armed)["i1"].verdict is Verdict.OK
+    (row,) = [each for each in bench.knobs.records(INVOICE) if each["Id"] == invoice]
+    assert (row["rstk__soinv_errortext__c"], row["rstk__soinv_errordate__c"][:19]) == (
+        "Too long.", "2026-11-20T08:00:00",
+    )  # fmt: skip
+    (remote,) = bench.rootstock.find("invoice", "tell_error", armed.items)[1]
+    wanted = bench.rootstock.expected("invoice", "tell_error", armed.items[0].body)
+    assert wanted == {"errortext": "Too long."} and wanted.items() <= remote.facts.items()
+    assert bench.rootstock.send(bench.armed(bench.told("000101")))["i1"].verdict is Verdict.OK
+    (row,) = [each for each in bench.knobs.records(INVOICE) if each["Id"] == invoice]
+    assert not row["rstk__soinv_errortext__c"] and not row["rstk__soinv_errordate__c"]
+
+
+def test_a_governor_limit_is_about_the_size_of_the_call(bench: Bench) -> None:
+    bench.rootstock.prepare()
+    bench.knobs.mishap(
+        "refuse", entity=INVOICE, code="CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", message="Apex CPU time limit exceeded"
+    )
+    outcome = bench.rootstock.send(bench.armed(bench.told("000101")))["i1"]
+    assert outcome.verdict is Verdict.TOO_LARGE
+    assert outcome.problem is not None and outcome.problem.vendor_code == "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"
 
 
 def test_one_refusal_leaves_its_neighbours_alone(bench: Bench) -> None:
@@ -468,7 +633,16 @@ def test_a_retired_api_version_is_no_missing_invoice(bench: Bench) -> None:
         list(old.changed(None, EVERYTHING))
 
 
-def test_only_acknowledgements_are_written(bench: Bench) -> None:
-    assert bench.rootstock.rule("invoice", "acknowledge").batch == 20
-    with pytest.raises(SettingsError, match="create of customers"):
-        bench.rootstock.rule("customer", "create")
+def test_only_acknowledgements_and_notes_are_written(bench: Bench) -> None:
+    written = [
+        *((entity, operation) for entity in ("invoice", "credit_memo") for operation in ("acknowledge", "tell_error")),
+        ("customer", "write_id"),
+        ("product", "write_id"),
+    ]
+    for entity, operation in written:
+        rule = bench.rootstock.rule(entity, operation)  # type: ignore[arg-type]
+        assert (rule.batch, rule.in_flight, rule.write_class) == (20, 1, WriteClass.SET_STATE)
+        assert rule.endpoint.endswith("/composite/sobjects")
+    for entity, operation in (("customer", "create"), ("invoice", "write_id"), ("product", "tell_error")):
+        with pytest.raises(SettingsError, match=f"{operation} of {entity}s"):
+            bench.rootstock.rule(entity, operation)  # type: ignore[arg-type]

@@ -73,6 +73,16 @@ class Org:
         }
         return self.session.patch(self.data + "/composite/sobjects", json=body, timeout=5)
 
+    def call(self, method: str, path: str, body: Any = None, **more: Any) -> requests.Response:
+        return self.session.request(method, self.data + path, json=body, timeout=5, **more)
+
+    def some_id(self, sobject: str, where: str = "") -> str:
+        condition = f" WHERE {where}" if where else ""
+        return str(self.rows(f"SELECT Id FROM {sobject}{condition} LIMIT 1")[0]["Id"])
+
+    def act(self, verb: str, **arguments: Any) -> dict[str, Any]:
+        return dict(self.state("POST", "Action", {"do": verb, **arguments}))
+
     def settings(self, **changes: Any) -> None:
         answer = requests.post(self.index + "/control/settings/salesforce", json=changes, timeout=5)
         assert answer.status_code == 200, answer.text
@@ -93,10 +103,15 @@ def running() -> Iterator[Running]:
         yield started
 
 
-@pytest.fixture
-def org(running: Running) -> Org:
+def fresh(running: Running) -> Org:
+    """A client of an org that is as seeded."""
     requests.post(running.index_url + "/control/reset", json={}, timeout=5)
     return Org(running.index_url)
+
+
+@pytest.fixture
+def org(running: Running) -> Org:
+    return fresh(running)
 
 
 def refusal(answer: requests.Response) -> tuple[int, str]:

@@ -184,6 +184,17 @@ class Transport:
         self._call_log(Call(self.binding.vendor, request.method, path, status, seconds, trace, reply.note))
 
 
+def origin(address: str, vendor: str) -> str:
+    """scheme://host:port of an address, for comparing. Raises SettingsError for what is no address."""
+    parts = urlsplit(address.strip())
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise SettingsError(
+            f"An address of the {vendor} connection is none: host and token URL must be full addresses.",
+            cure="Write it like https://acme.my.salesforce.com or https://quickbooks.api.intuit.com.",
+        )
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
 def verdict_of_status(status: int) -> Verdict:
     """What an HTTP status says about a write; the connector looks closer at OK and REFUSED."""
     if 200 <= status < 300:

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from sandbox.quickbooks import operator, seed
+from sandbox.quickbooks import operator, seed, seed_more
 from sandbox.quickbooks.api import Api
 from sandbox.quickbooks.consent import AUTHORIZE_PATH, ConsentPage
 from sandbox.quickbooks.desk import ENTITIES, NAME
+from sandbox.quickbooks.discovery import DISCOVERY_PATH, USER_PATH, discovery_routes
 from sandbox.quickbooks.gate import Gate
 from sandbox.quickbooks.limits import Limiter
-from sandbox.quickbooks.oauth import CLIENT_ID, CLIENT_SECRET, TokenDesk, TokenRefusal
+from sandbox.quickbooks.meter import Meter
+from sandbox.quickbooks.oauth import APPS, CLIENT_ID, CLIENT_SECRET, TokenDesk, TokenRefusal
 from sandbox.quickbooks.settings import Settings
 from sandbox.quickbooks.store import Company
 from sandbox.quickbooks.wire import Record, encode
@@ -38,9 +40,10 @@ class QuickBooks:
         self._companies: dict[str, Company] = {}
         self._tokens = TokenDesk(self._settings, world.random)
         self._limiter = Limiter(self._settings)
-        self._gate = Gate(world, self._tokens, self._limiter)
+        self._meter = Meter(world, self._settings)
+        self._gate = Gate(world, self._settings, self._tokens, self._limiter)
         self._page = ConsentPage(world, self._tokens, self._companies)
-        self._api = Api(world, self._settings, self._gate, self._companies)
+        self._api = Api(world, self._settings, self._gate, self._limiter, self._meter, self._companies)
         self._begin()
 
     def _begin(self) -> None:
@@ -48,8 +51,10 @@ class QuickBooks:
         self._settings.change(Settings().shown())
         self._tokens.clear()
         self._limiter.clear()
+        self._meter.clear()
         self._companies.clear()
-        self._companies.update({company.realm: company for company in seed.companies()})
+        made = (seed.east(), seed.west(), seed_more.north(), seed_more.sunny())
+        self._companies.update({company.realm: company for company in made})
         for realm in self._companies:
             self._tokens.consent(realm, self._world.clock.now())
 
@@ -58,7 +63,9 @@ class QuickBooks:
         return [
             web.post(TOKEN_PATH, self._token),
             web.post(REVOKE_PATH, self._revoke),
+            web.get(USER_PATH, self._user),
             *self._page.routes(),
+            *discovery_routes(AUTHORIZE_PATH, TOKEN_PATH, REVOKE_PATH),
             *self._api.routes(),
         ]
 
@@ -68,10 +75,12 @@ class QuickBooks:
             {"realm_id": realm, "name": company.name, "refresh_token": self._tokens.refresh_token(realm)}
             for realm, company in self._companies.items()
         ]
+        others = [{"client_id": each, "client_secret": secret} for each, secret in APPS.items() if each != CLIENT_ID]
         return {
             "base_url": base_url, "token_url": base_url + TOKEN_PATH,
             "authorize_url": base_url + AUTHORIZE_PATH, "realms": realms,
             "credentials": {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}, "minor_version": "75",
+            "other_apps": others, "discovery_url": base_url + DISCOVERY_PATH,
         }  # fmt: skip
 
     def settings(self) -> Record:
@@ -133,28 +142,38 @@ class QuickBooks:
     async def _token(self, request: web.Request) -> web.Response:
         form = await request.post()
         try:
-            self._tokens.check_client(request.headers.get("Authorization"))
-            return self._json(200, self._granted(request, {k: str(v) for k, v in form.items()}))
+            app = self._tokens.check_client(request.headers.get("Authorization"))
+            return self._json(200, self._granted(request, app, {k: str(v) for k, v in form.items()}))
         except TokenRefusal as refusal:
             return self._json(refusal.status, refusal.body)
 
-    def _granted(self, request: web.Request, form: dict[str, str]) -> Record:
+    def _granted(self, request: web.Request, app: str, form: dict[str, str]) -> Record:
         grant, now = form.get("grant_type"), self._world.clock.now()
         hard_end = request.headers.get(_HARD_END, "").lower() == "true"
         if grant == "refresh_token" and form.get("refresh_token"):
-            return self._tokens.refresh(form["refresh_token"], now, hard_end)
+            realm = self._tokens.realm_of(app, form["refresh_token"])
+            if realm is not None:
+                self._limiter.note(realm, app, now)
+            return self._tokens.refresh(app, form["refresh_token"], now, hard_end)
         if grant == "authorization_code" and form.get("code") and form.get("redirect_uri"):
-            return self._tokens.exchange(form["code"], form["redirect_uri"], now, hard_end)
+            return self._tokens.exchange(app, form["code"], form["redirect_uri"], now, hard_end)
         known = grant in (None, "", "refresh_token", "authorization_code")
         raise TokenRefusal("invalid_request" if known else "unsupported_grant_type")
 
     async def _revoke(self, request: web.Request) -> web.Response:
         try:
-            self._tokens.check_client(request.headers.get("Authorization"))
-            self._tokens.revoke(_token_in(await request.text()), self._world.clock.now())
+            app = self._tokens.check_client(request.headers.get("Authorization"))
+            self._tokens.revoke(app, _token_in(await request.text()), self._world.clock.now())
         except TokenRefusal as refusal:
             return self._json(refusal.status, refusal.body)
         return web.Response(status=200, headers=self._gate.headers())
+
+    async def _user(self, request: web.Request) -> web.Response:
+        """Who clicked on "Connect"; the same person for every company."""
+        _, _, token = request.headers.get("Authorization", "").partition(" ")
+        if self._tokens.access_of(token.strip(), self._world.clock.now()) is None:
+            return self._json(401, {"error": "invalid_token"})
+        return self._json(200, {"sub": "demo-owner", "email": "owner@acme.example", "emailVerified": True})
 
     def _json(self, status: int, body: Record) -> web.Response:
         return web.Response(

@@ -14,7 +14,7 @@ from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 
-from sandbox.quickbooks.oauth import CLIENT_ID, TokenDesk
+from sandbox.quickbooks.oauth import APPS, TokenDesk
 from sandbox.quickbooks.store import Company
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Asked:
     def of(cls, given: Mapping[str, object]) -> Asked:
         """Read a query or a form; raises BadRequest."""
         asked = cls(**{name: str(given.get(name, "")) for name in _ASKED})
-        if asked.client_id != CLIENT_ID:
+        if asked.client_id not in APPS:
             raise BadRequest("The client_id is not of an app that we know.")
         if not redirect_allowed(asked.redirect_uri):
             raise BadRequest("The redirect_uri query parameter value is invalid.")
@@ -108,7 +108,7 @@ class ConsentPage:
             return asked.send_back(error="access_denied")
         if choice not in self._companies:
             return _page("Choose a company", "<p>There is no such company.</p>", 400)
-        code = self._tokens.authorise(choice, asked.redirect_uri, self._world.clock.now())
+        code = self._tokens.authorise(choice, asked.redirect_uri, self._world.clock.now(), asked.client_id)
         return asked.send_back(code=code, realmId=choice)
 
     def _form(self, asked: Asked) -> str:

@@ -9,11 +9,11 @@ from sandbox.quickbooks import faults, replay
 from sandbox.quickbooks.entities import KINDS
 from sandbox.quickbooks.entities.base import Call, Kind, business_key
 from sandbox.quickbooks.faults import Fault, Problem
+from sandbox.quickbooks.queryable import FILTERABLE
 from sandbox.quickbooks.replay import Remembered
-from sandbox.quickbooks.schema import FILTERABLE
 from sandbox.quickbooks.settings import Settings
 from sandbox.quickbooks.store import Company
-from sandbox.quickbooks.wire import Record
+from sandbox.quickbooks.wire import Record, encode
 
 if TYPE_CHECKING:
     from sandbox.misfortune import Mishap
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 NAME = "quickbooks"
 ENTITIES = {name.lower(): name for name in FILTERABLE}
 _OUTCOMES = {"create": "created", "update": "updated", "delete": "deleted", "void": "updated"}
+# refusals that come in another shape than a validation
+_TYPES = {"3001": ("SERVICE", 429), "3200": ("AUTHENTICATION", 401), "10000": ("SystemFault", 500)}
+Before = dict[tuple[str, str], Record | None]
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Desk:
         self._world = world
         self._settings = settings
 
-    def run(self, company: Company, write: Write, before: dict[tuple[str, str], Record | None] | None = None) -> Record:
+    def run(self, company: Company, write: Write, before: Before | None = None) -> Record:
         """The payload; every refusal is in the journal before it is raised."""
         try:
             return self._replayed(company, write) or self._fresh(company, write, before)
@@ -52,35 +55,50 @@ class Desk:
             code = fault.problems[0].code
             key = business_key(write.entity, write.body)
             self._note(company, write, key, str(remote_id) if remote_id else None, "refused", code)
+            if self._settings.replay_faults:
+                self._keep(company, write, {}, key, None, fault)
             raise
 
     def _replayed(self, company: Company, write: Write) -> Record | None:
         replay.check_length(write.request_id, write.b_id)
-        if self._settings.replay_mode == "forget":
-            return None
-        first = company.answers.find(write.request_id, write.b_id)
+        first = self._first(company, write)
         if first is None:
             return None
-        if self._settings.replay_mode == "fault_6000":
+        other = first.body != encode(write.body) and self._settings.replay_other_body == "fault_6000"
+        if self._settings.replay_mode == "fault_6000" or other:
             # https://github.com/ruckus/quickbooks-ruby/pull/344
             raise Fault(faults.business(faults.UNEXPECTED))
+        if first.fault is not None:
+            raise first.fault
         shown = Write(first.entity, first.operation, None, write.include, write.request_id, write.b_id)
         self._note(company, shown, first.key or "", first.remote_id, "replayed")
         return first.payload
 
-    def _fresh(self, company: Company, write: Write, before: dict[tuple[str, str], Record | None] | None) -> Record:
+    def _first(self, company: Company, write: Write) -> Remembered | None:
+        if self._settings.replay_mode == "forget":
+            return None
+        return company.answers.find(write.request_id, write.b_id, self._world.clock.now(), self._settings.replay_days)
+
+    def _fresh(self, company: Company, write: Write, before: Before | None) -> Record:
         kind = self._kind(write)
         self._mishap(write)
-        now = self._world.clock.now()
-        call = Call(company, self._settings, now, write.include, before)
-        old = company.get(write.entity, str(write.body.get("Id"))) if isinstance(write.body, dict) else None
+        call = Call(company, self._settings, self._world.clock.now(), write.include, before)
+        old = company.get(kind.name, str(write.body.get("Id"))) if isinstance(write.body, dict) else None
         payload = _act(kind, call, write)
         record = payload[kind.name]
-        key = business_key(write.entity, old if write.operation == "delete" else record)
-        self._note(company, write, key, record["Id"], _OUTCOMES[write.operation])
-        answer = Remembered(payload, write.entity, write.operation, key, record["Id"])
-        company.answers.keep(write.request_id, write.b_id, answer)
+        key = business_key(kind.name, old if write.operation == "delete" else record)
+        self._note(company, write, key, record.get("Id"), _OUTCOMES[write.operation])
+        self._keep(company, write, payload, key, record.get("Id"))
         return payload
+
+    def _keep(
+        self, company: Company, write: Write, payload: Record, key: str, remote_id: str | None,
+        fault: Fault | None = None,
+    ) -> None:  # fmt: skip
+        if write.request_id:
+            now, body = self._world.clock.now(), encode(write.body)
+            answer = Remembered(payload, write.entity, write.operation, key, remote_id, body, now, fault)
+            company.answers.keep(write.request_id, write.b_id, answer)
 
     def _kind(self, write: Write) -> Kind:
         kind = KINDS.get(write.entity)
@@ -134,4 +152,6 @@ def _refusal(mishap: Mishap) -> Fault:
     usual = faults.business(str(mishap.detail or "The sandbox was told to refuse this record."))
     if mishap.message is None and code == "6000":
         return Fault(usual)
-    return Fault(Problem(code, str(mishap.message or usual.message), str(mishap.detail or usual.detail)))
+    type_, status = _TYPES.get(code, ("ValidationFault", 400))
+    problem = Problem(code, str(mishap.message or usual.message), str(mishap.detail or usual.detail))
+    return Fault(problem, type_, status)

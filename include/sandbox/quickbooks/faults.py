@@ -31,6 +31,17 @@ THROTTLED_XML = (
 )
 
 
+THROTTLED_JSON: Record = {
+    "Fault": {
+        "Error": [{
+            "Message": "message=ThrottleExceeded; errorCode=003001; statusCode=429",
+            "Detail": "The request limit was reached.  Try again later", "code": "003001",
+        }],
+        "type": "SERVICE",
+    }
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Problem:
     """One entry of a Fault's Error list."""
@@ -174,6 +185,30 @@ def duplicate_name(detail: str) -> Problem:
     return Problem("6240", "Duplicate Name Exists Error", detail)
 
 
+def deposited() -> Problem:
+    """6540: the payment sits in a deposit."""
+    words = "Deposited Transaction cannot be changed"
+    detail = (
+        f"{words} : If you want to change or delete this transaction, you must edit the deposit it appears on "
+        "and remove it first."
+    )
+    return Problem("6540", words, detail)
+
+
+def company_ended() -> Problem:
+    """6190: the trial or the subscription is over."""
+    detail = (
+        "Invalid Company Status : You can't add data to QuickBooks Online because the subscription period has "
+        "ended or canceled or there was a billing problem."
+    )
+    return Problem("6190", "Invalid Company Status", detail)
+
+
+def not_permitted(detail: str) -> Problem:
+    """5020: the company has no such feature, or the user no right to it."""
+    return Problem("5020", "Permission Denied Error", f"Permission Denied Error : {detail}")
+
+
 def wrong_account_type(element: str) -> Problem:
     """6430: the account behind the reference is of another type."""
     return Problem("6430", "Invalid account type", "Invalid account type: wrong type used", element)
@@ -187,6 +222,12 @@ def unparsable_query(detail: str) -> Fault:
 def invalid_query(detail: str) -> Fault:
     """4001: the statement is well formed but asks for what is not there."""
     return Fault(Problem("4001", "Invalid query", f"QueryValidationError: {detail}"))
+
+
+def throttled_item() -> Fault:
+    """A limit met by an item of a batch; its neighbours are run."""
+    words = "message=ThrottleExceeded; errorCode=003001; statusCode=429"
+    return Fault(Problem("3001", words, "The request limit was reached.  Try again later"), "SERVICE")
 
 
 def body_of(fault: Fault, in_batch: bool = False) -> Record:

@@ -10,7 +10,8 @@ from aiohttp import web
 from sandbox.quickbooks import faults
 from sandbox.quickbooks.faults import Fault, GatewayFault
 from sandbox.quickbooks.limits import Limiter
-from sandbox.quickbooks.oauth import TokenDesk
+from sandbox.quickbooks.oauth import Access, TokenDesk
+from sandbox.quickbooks.settings import Settings
 from sandbox.quickbooks.wire import Record, encode, stamp_millis, to_xml
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _CHALLENGE = 'Bearer realm="Intuit", error="invalid_token"'
 _NO_CACHE = "max-age=0, no-cache, no-store, must-revalidate, private"
+_JSON, _XML = "application/json", "application/xml"
 
 
 class Throttled(Exception):
@@ -27,23 +29,25 @@ class Throttled(Exception):
 class Gate:
     """Stands in front of every API call."""
 
-    def __init__(self, world: World, tokens: TokenDesk, limiter: Limiter) -> None:
+    def __init__(self, world: World, settings: Settings, tokens: TokenDesk, limiter: Limiter) -> None:
         self._world = world
+        self._settings = settings
         self._tokens = tokens
         self._limiter = limiter
 
-    def admit(self, request: web.Request, realm: str, is_batch: bool) -> None:
+    def admit(self, request: web.Request, realm: str, is_batch: bool) -> Access:
         """Let the call in, or raise what the gateway answers."""
         now = self._world.clock.now()
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         token = token.strip() if scheme.lower() == "bearer" else ""
-        owner = self._tokens.realm_of(token, now)
+        owner = self._tokens.access_of(token, now)
         if owner is None:
             raise faults.not_authenticated(self._why(token))
-        if owner != realm:
+        if owner.realm != realm:
             raise faults.wrong_realm(realm)
-        if not self._limiter.admit(realm, is_batch, now):
+        if not self._limiter.admit(realm, owner.app, is_batch, now):
             raise Throttled
+        return owner
 
     def _why(self, token: str) -> str:
         if not token:
@@ -67,15 +71,27 @@ class Gate:
         headers = {**self.headers(), **({"WWW-Authenticate": _CHALLENGE} if fault.status == 401 else {})}
         if wants_json(request):
             text = faults.gateway_json(fault, now)
-            return web.Response(status=fault.status, text=text, content_type="application/json", headers=headers)
+            return web.Response(status=fault.status, text=text, content_type=_JSON, headers=headers)
         text = to_xml(faults.gateway_payload(fault), stamp_millis(now))
-        return web.Response(status=fault.status, text=text, content_type="application/xml", headers=headers)
+        return web.Response(status=fault.status, text=text, content_type=_XML, headers=headers)
+
+    def over_limit(self) -> web.Response:
+        """429 of a limit that was really met."""
+        return self._too_many(self._settings.retry_after_seconds)
 
     def throttled(self, with_headers: bool) -> web.Response:
-        """429: XML even for callers who want JSON. Retry-After was never seen live."""
-        headers = {**self.headers(), **({"Retry-After": "60"} if with_headers else {})}
-        text = faults.THROTTLED_XML.format(time=stamp_millis(self._world.clock.now()))
-        return web.Response(status=429, text=text, content_type="text/xml", headers=headers)
+        """429 as a mishap; Retry-After was never seen live."""
+        return self._too_many(60 if with_headers else 0)
+
+    def _too_many(self, wait: float) -> web.Response:
+        """XML even for callers who want JSON, unless a test wants what newer captures show."""
+        now = stamp_millis(self._world.clock.now())
+        headers = {**self.headers(), **({"Retry-After": str(int(wait))} if wait else {})}
+        if self._settings.throttle_body == "json":
+            text, kind = encode({**faults.THROTTLED_JSON, "time": now}), _JSON
+        else:
+            text, kind = faults.THROTTLED_XML.format(time=now), "text/xml"
+        return web.Response(status=429, text=text, content_type=kind, headers=headers)
 
     def headers(self) -> dict[str, str]:
         """The headers of every answer, refusals included."""
@@ -84,12 +100,12 @@ class Gate:
         return {"intuit_tid": tid, "Cache-Control": _NO_CACHE}
 
     def _shaped(self, request: web.Request, payload: Record, status: int, headers: dict[str, str]) -> web.Response:
-        stamped = {**payload, "time": stamp_millis(self._world.clock.now())}
+        now = stamp_millis(self._world.clock.now())
         shown = {**self.headers(), **headers}
         if wants_json(request):
-            text, kind = encode(stamped), "application/json"
+            text, kind = encode({**payload, "time": now}), _JSON
         else:
-            text, kind = to_xml(payload, stamped["time"]), "application/xml"
+            text, kind = to_xml(payload, now), _XML
         return web.Response(status=status, text=text, content_type=kind, charset="utf-8", headers=shown)
 
 

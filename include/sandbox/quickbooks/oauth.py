@@ -14,6 +14,10 @@ from sandbox.quickbooks.wire import Record
 
 CLIENT_ID = "ABsandboxInvoiceSyncClient"
 CLIENT_SECRET = "sandbox-client-secret"
+# a second app of another workspace: limits count per company and app, and tokens are nobody else's
+OTHER_CLIENT_ID = "ABsandboxOtherApp"
+OTHER_CLIENT_SECRET = "sandbox-other-secret"
+APPS = {CLIENT_ID: CLIENT_SECRET, OTHER_CLIENT_ID: OTHER_CLIENT_SECRET}
 _SAME_VALUE = timedelta(hours=24)
 _WRONG_KIND = "Incorrect Token type or clientID"
 
@@ -31,9 +35,10 @@ class TokenRefusal(Exception):
 
 @dataclass
 class Grant:
-    """One company's consent to the app."""
+    """One company's consent to an app."""
 
     realm: str
+    app: str
     refresh_token: str
     consented: datetime
     valued: datetime
@@ -43,17 +48,19 @@ class Grant:
 
 @dataclass(frozen=True)
 class Access:
-    """An access token's company and its end."""
+    """An access token's company and app, and its end."""
 
     realm: str
+    app: str
     ends: datetime
 
 
 @dataclass(frozen=True)
 class Code:
-    """An authorisation code's company, the redirect it was sent to, and its end."""
+    """An authorisation code's company and app, the redirect it was sent to, and its end."""
 
     realm: str
+    app: str
     redirect_uri: str
     ends: datetime
 
@@ -64,7 +71,7 @@ class TokenDesk:
     def __init__(self, settings: Settings, random: Random) -> None:
         self._settings = settings
         self._random = random
-        self._grants: dict[str, Grant] = {}
+        self._grants: dict[tuple[str, str], Grant] = {}
         self._access: dict[str, Access] = {}
         self._codes: dict[str, Code] = {}
 
@@ -75,46 +82,55 @@ class TokenDesk:
         self._codes.clear()
 
     def consent(self, realm: str, now: datetime) -> None:
-        """Give the app a connection to a company, as the owner's click would."""
-        self._grants[realm] = Grant(realm, f"RT1-demo-{realm}", now, now, now)
+        """Give the demo app a connection to a company, as the owner's click would."""
+        self._grants[CLIENT_ID, realm] = Grant(realm, CLIENT_ID, f"RT1-demo-{realm}", now, now, now)
 
-    def refresh_token(self, realm: str) -> str:
+    def refresh_token(self, realm: str, app: str = CLIENT_ID) -> str:
         """The living refresh token; empty when the connection was revoked."""
-        grant = self._grants.get(realm)
+        grant = self._grants.get((app, realm))
         return grant.refresh_token if grant else ""
 
-    def check_client(self, authorization: str | None) -> None:
-        """Basic authentication with the app's id and secret."""
-        if _credentials(authorization) != (CLIENT_ID, CLIENT_SECRET):
+    def check_client(self, authorization: str | None) -> str:
+        """Basic authentication with an app's id and secret."""
+        client, secret = _credentials(authorization) or ("", "")
+        if not secret or APPS.get(client) != secret:
             raise TokenRefusal("invalid_client", 401)
+        return client
 
-    def authorise(self, realm: str, redirect_uri: str, now: datetime) -> str:
+    def authorise(self, realm: str, redirect_uri: str, now: datetime, app: str = CLIENT_ID) -> str:
         """A code, as the owner's click on "Connect" sends it to the app."""
         code = f"XAB{self._random.getrandbits(160):040x}"
         ends = now + timedelta(seconds=self._settings.authorization_code_seconds)
-        self._codes[code] = Code(realm, redirect_uri, ends)
+        self._codes[code] = Code(realm, app, redirect_uri, ends)
         return code
 
-    def exchange(self, code: str, redirect_uri: str, now: datetime, hard_end: bool) -> Record:
+    def exchange(self, app: str, code: str, redirect_uri: str, now: datetime, hard_end: bool) -> Record:
         """A code's tokens, once. The company's earlier connection ends: the harsher reading."""
         held = self._codes.pop(code, None)
-        if held is None or now >= held.ends or redirect_uri != held.redirect_uri:
+        if held is None or now >= held.ends or (app, redirect_uri) != (held.app, held.redirect_uri):
             raise TokenRefusal("invalid_grant")
         value = f"RT1-{self._random.getrandbits(160):040x}"
-        grant = self._grants[held.realm] = Grant(held.realm, value, now, now, now)
+        grant = self._grants[app, held.realm] = Grant(held.realm, app, value, now, now, now)
         return self._answer(grant, self._new_access(grant, now), now, hard_end)
 
-    def refresh(self, token: str, now: datetime, hard_end: bool) -> Record:
+    def refresh(self, app: str, token: str, now: datetime, hard_end: bool) -> Record:
         """A new access token, and a refresh token that may be a new one."""
-        grant = self._grant_of(token, now)
+        grant = self._grant_of(app, token, now)
         grant.used = now
         self._rotate(grant, now)
         return self._answer(grant, self._new_access(grant, now), now, hard_end)
 
-    def realm_of(self, access: str, now: datetime) -> str | None:
-        """The company of a living access token."""
+    def access_of(self, access: str, now: datetime) -> Access | None:
+        """The company and app of a living access token."""
         held = self._access.get(access)
-        return held.realm if held and now < held.ends else None
+        return held if held and now < held.ends else None
+
+    def realm_of(self, app: str, refresh_token: str) -> str | None:
+        """The company whose living refresh token this is."""
+        return next(
+            (g.realm for (each, _), g in self._grants.items() if each == app and g.refresh_token == refresh_token),
+            None,
+        )
 
     def knows(self, access: str) -> bool:
         """Whether a token was ever given out, living or not."""
@@ -122,28 +138,32 @@ class TokenDesk:
 
     def expire(self, now: datetime) -> None:
         """End every access token now."""
-        self._access = {token: Access(held.realm, now) for token, held in self._access.items()}
+        self._access = {token: Access(held.realm, held.app, now) for token, held in self._access.items()}
 
-    def revoke(self, token: str, now: datetime) -> None:
+    def revoke(self, app: str, token: str, now: datetime) -> None:
         """End the connection that a refresh or access token belongs to."""
-        realm = next((g.realm for g in self._grants.values() if token == g.refresh_token), None)
-        realm = realm or self.realm_of(token, now)
+        realm, held = self.realm_of(app, token), self.access_of(token, now)
+        if realm is None and held is not None and held.app == app:
+            realm = held.realm
         if realm is None:
             raise TokenRefusal("invalid_request")
-        self._grants.pop(realm, None)
-        self._access = {t: held for t, held in self._access.items() if held.realm != realm}
+        self._grants.pop((app, realm), None)
+        self._access = {t: each for t, each in self._access.items() if (each.app, each.realm) != (app, realm)}
 
     def _new_access(self, grant: Grant, now: datetime) -> str:
         access = f"eyJ{self._random.getrandbits(256):064x}"
-        self._access[access] = Access(grant.realm, now + timedelta(seconds=self._settings.access_token_seconds))
+        ends = now + timedelta(seconds=self._settings.access_token_seconds)
+        self._access[access] = Access(grant.realm, grant.app, ends)
         return access
 
-    def _grant_of(self, token: str, now: datetime) -> Grant:
+    def _grant_of(self, app: str, token: str, now: datetime) -> Grant:
         if token in self._access:
             raise TokenRefusal("invalid_grant", description=_WRONG_KIND)
         for grant in self._grants.values():
             in_grace = token in grant.former and now < grant.former[token]
             if token == grant.refresh_token or in_grace:
+                if grant.app != app:
+                    raise TokenRefusal("invalid_grant", description=_WRONG_KIND)
                 self._check_age(grant, now)
                 return grant
         raise TokenRefusal("invalid_grant")

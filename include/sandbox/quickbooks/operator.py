@@ -7,14 +7,15 @@ from typing import Any
 from sandbox.quickbooks.entities import KINDS
 from sandbox.quickbooks.entities.base import Call, sealed
 from sandbox.quickbooks.entities.names import deactivated
+from sandbox.quickbooks.entities.transaction import rebalance
 from sandbox.quickbooks.faults import Fault
-from sandbox.quickbooks.schema import LISTS
+from sandbox.quickbooks.queryable import LISTS, TRANSACTIONS
 from sandbox.quickbooks.settings import Settings
 from sandbox.quickbooks.store import KEYS, Company
 from sandbox.quickbooks.wire import Record, exact, stamp
 
 _SINGLES = ("Preferences", "CompanyInfo")
-_AMOUNTS = ("TotalAmt", "Balance", "UnitPrice", "PurchaseCost")
+_AMOUNTS = ("TotalAmt", "Balance", "UnitPrice", "PurchaseCost", "RemainingCredit", "UnappliedAmt")
 
 
 def edit(company: Company, entity: str, record_id: str, fields: Record, now: datetime) -> Record:
@@ -40,6 +41,8 @@ def insert(company: Company, settings: Settings, entity: str, fields: Record, no
     kind = KINDS.get(entity)
     if kind is None:
         return _plain(call, entity, _clean(fields))
+    if entity in _SINGLES:
+        raise ValueError(f"there is only one {entity}")
     try:
         payload = kind.create(call, exact(fields))
     except Fault as fault:
@@ -54,7 +57,8 @@ def delete(company: Company, entity: str, record_id: str, now: datetime) -> None
     if entity in LISTS:
         edit(company, entity, record_id, {"Active": False}, now)
         return
-    company.remove(entity, record_id)
+    meta = {"LastUpdatedTime": stamp(now)}
+    company.remove(entity, record_id, {"domain": "QBO", "status": "Deleted", "Id": record_id, "MetaData": meta})
     _rebalance(company, entity, old, None)
 
 
@@ -114,16 +118,12 @@ def _touched(content: Record, old: Record, now: datetime) -> Record:
 
 
 def _rebalance(company: Company, entity: str, old: Record, record: Record | None) -> None:
-    if entity != "Invoice":
-        return
-    company.shift_balance(old["CustomerRef"]["value"], -old["Balance"])
-    if record is not None:
-        company.shift_balance(record["CustomerRef"]["value"], record["Balance"])
+    if entity in TRANSACTIONS:
+        rebalance(company, entity, old, record)
 
 
 def _plain(call: Call, entity: str, fields: Record) -> Record:
-    if entity in _SINGLES:
-        raise ValueError(f"there is only one {entity}")
+    """Tax codes and rates: QuickBooks' own screens make them as they like."""
     content = {"Active": True, **fields} if entity in LISTS else fields
     record = sealed(call, entity, content, None)
     call.company.put(entity, record)

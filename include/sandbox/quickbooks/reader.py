@@ -11,12 +11,14 @@ from typing import Any
 
 from sandbox.quickbooks import faults
 from sandbox.quickbooks.faults import Fault, Problem
-from sandbox.quickbooks.schema import BOOLEAN, DATE, NUMBER, REF, Many, Shape, Text, Words
+from sandbox.quickbooks.schema import BOOLEAN, DATE, NUMBER, REF, FreeRef, Many, Shape, Text, Words
 from sandbox.quickbooks.wire import Record
 
 _REF_KEYS = frozenset({"value", "name", "type"})
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ABSENT = object()
+# no amount, quantity or rate has that many digits
+_ABSURD = Decimal(10) ** 15
 
 
 class Reader:
@@ -53,7 +55,7 @@ class Reader:
             return self._text(kind, value, path)
         if isinstance(kind, Words):
             return self._word(kind, value, path)
-        return self._plain(str(kind), value, path)
+        return self._free(kind, value, path) if isinstance(kind, FreeRef) else self._plain(str(kind), value, path)
 
     def _plain(self, kind: str, value: Any, path: str) -> Any:
         if kind == NUMBER:
@@ -86,6 +88,12 @@ class Reader:
             self.problems.append(faults.wrong_length(element, len(text), kind.longest))
         return text
 
+    def _free(self, kind: FreeRef, value: Any, path: str) -> Any:
+        reference = _reference(value, path)
+        if reference is not _ABSENT and len(reference["value"]) > kind.longest:
+            self.problems.append(faults.wrong_length(path, len(reference["value"]), kind.longest))
+        return reference
+
     def _word(self, kind: Words, value: Any, path: str) -> Any:
         if value not in kind.values:
             self.problems.append(faults.invalid_enum(value, path))
@@ -96,7 +104,7 @@ class Reader:
             number = Decimal(str(value)) if not isinstance(value, bool) else Decimal("NaN")
         except InvalidOperation:
             number = Decimal("NaN")
-        if not number.is_finite():
+        if not number.is_finite() or abs(number) >= _ABSURD:
             self.problems.append(faults.invalid_number(value, path))
             return _ABSENT
         return number

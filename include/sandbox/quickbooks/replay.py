@@ -6,6 +6,7 @@ A batch is remembered item by item, under requestid and bId glued into one key o
 """
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sandbox.quickbooks import faults
 from sandbox.quickbooks.faults import Fault
@@ -16,29 +17,35 @@ LONGEST_KEY = 50
 
 @dataclass(frozen=True)
 class Remembered:
-    """The first successful answer under a key, and what the journal needs to name it."""
+    """The first answer under a key, and what the journal needs to name it."""
 
     payload: Record
     entity: str
     operation: str
     key: str | None
     remote_id: str | None
+    body: str
+    made: datetime
+    fault: Fault | None = None
 
 
 class Answers:
-    """The answers of one realm. A refused write is not remembered: nothing was written."""
+    """The answers of one realm."""
 
     def __init__(self) -> None:
         self._held: dict[str, Remembered] = {}
 
-    def find(self, request_id: str | None, b_id: str | None) -> Remembered | None:
-        """The first answer under this key, if there was one."""
-        return self._held.get(glued(request_id, b_id)) if request_id else None
+    def find(self, request_id: str | None, b_id: str | None, now: datetime, days: float) -> Remembered | None:
+        """The first answer under this key, if there was one and it is not too old; 0 days are for ever."""
+        first = self._held.get(glued(request_id, b_id)) if request_id else None
+        if first is not None and days and now - first.made > timedelta(days=days):
+            return None
+        return first
 
     def keep(self, request_id: str | None, b_id: str | None, answer: Remembered) -> None:
-        """Remember a success; the first answer stays."""
+        """Remember an answer; whoever calls has found that there is none yet, or none that still counts."""
         if request_id:
-            self._held.setdefault(glued(request_id, b_id), answer)
+            self._held[glued(request_id, b_id)] = answer
 
 
 def glued(request_id: str | None, b_id: str | None) -> str:

@@ -7,10 +7,12 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sandbox.quickbooks import faults
+from sandbox.quickbooks.entities.currency import shown_rate
 from sandbox.quickbooks.query import LARGEST_PAGE, Condition, Statement, parse
-from sandbox.quickbooks.schema import BOOLEAN, DATE, FILTERABLE, LISTS, NUMBER, known_properties
+from sandbox.quickbooks.queryable import FILTERABLE, LISTS, known_properties
+from sandbox.quickbooks.schema import BOOLEAN, DATE, NUMBER
 from sandbox.quickbooks.settings import Settings
-from sandbox.quickbooks.store import KEYS, Company, folded
+from sandbox.quickbooks.store import INDEXED, Company, folded
 from sandbox.quickbooks.wire import PACIFIC, Record
 
 _ENTITIES = {name.lower(): name for name in FILTERABLE}
@@ -20,23 +22,26 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "<=": lambda left, right: bool(left <= right),
     ">=": lambda left, right: bool(left >= right),
 }
+_EXACT = ("=", "in")
 
 
-def search(company: Company, text: str, settings: Settings) -> Record:
-    """The value under `QueryResponse`."""
+def search(company: Company, text: str, settings: Settings, most: int = LARGEST_PAGE) -> Record:
+    """The value under `QueryResponse`; `most` is what is left of the objects that one answer may hold."""
     statement = parse(text)
     entity = _ENTITIES.get(statement.entity.lower())
     if entity is None:
         raise faults.invalid_query(f"invalid context declaration: {statement.entity}")
     columns = [_column(entity, name) for name in statement.columns]
     start, size = _page(statement, settings)
+    _check_lists(statement, settings)
     found = _matching(company, entity, statement.conditions)
     if statement.count:
         return {"totalCount": len(found)}
-    rows = _sorted(entity, found, statement.order)[start - 1 : start - 1 + size]
+    rows = _sorted(entity, found, statement.order)[start - 1 : start - 1 + min(size, most)]
     if not rows:
         return {}
     shown = rows if statement.everything else [_only(row, columns) for row in rows]
+    shown = [shown_rate(row) for row in shown] if entity == "ExchangeRate" else shown
     return {entity: shown, "startPosition": start, "maxResults": len(shown)}
 
 
@@ -46,6 +51,12 @@ def _page(statement: Statement, settings: Settings) -> tuple[int, int]:
         if value < 1:
             raise faults.invalid_query(f"value {value} is too small. Min allowed value is 1")
     return start, min(statement.size, LARGEST_PAGE)
+
+
+def _check_lists(statement: Statement, settings: Settings) -> None:
+    longest = max((len(each.values) for each in statement.conditions), default=0)
+    if settings.in_list_limit and longest > settings.in_list_limit:
+        raise faults.invalid_query(f"too many values in the IN clause: {longest}")
 
 
 def _column(entity: str, written: str) -> str:
@@ -78,30 +89,39 @@ def _matching(company: Company, entity: str, conditions: list[Condition]) -> lis
 
 
 def _candidates(company: Company, entity: str, named: list[tuple[str, Condition]]) -> Iterable[Record]:
-    """The index serves `=` and IN on the business key; a big company is not scanned for a name."""
+    """The indexes serve `=` and IN; a big company is not scanned for a name or a number."""
     for name, condition in named:
-        if name == KEYS.get(entity) and condition.operator in ("=", "in") and all(condition.values):
-            keys = {folded(value) for value in condition.values if folded(value)}
-            if len(keys) == len(set(condition.values)):
-                rows = (row for key in keys for row in company.by_key(entity, key))
-                return sorted(rows, key=lambda row: int(row["Id"]))
+        values = {folded(value) for value in condition.values}
+        if condition.operator not in _EXACT or not all(values):
+            continue
+        if name == "Id":
+            return _ordered(company.get(entity, value) for value in values)
+        if name in INDEXED.get(entity, ()):
+            return _ordered(row for value in values for row in company.having(entity, name, value))
     return company.rows(entity)
 
 
+def _ordered(rows: Iterable[Record | None]) -> list[Record]:
+    found = [row for row in rows if row is not None]
+    return sorted(found, key=lambda row: (int(row["Id"]), "") if row["Id"].isdigit() else (0, row["Id"]))
+
+
 def _test(entity: str, name: str, condition: Condition) -> Callable[[Record], bool]:
-    if name == "Id" and condition.operator not in ("=", "in"):
+    if name == "Id" and condition.operator not in _EXACT:
         raise faults.invalid_query(f"operator {condition.operator} is not supported for property Id")
     kind = FILTERABLE[entity][name]
     if condition.operator == "like":
         return _like(name, condition.values[0])
-    wanted = [_comparable(kind, value) for value in condition.values]
-    if condition.operator in ("=", "in"):
+    wanted = {_comparable(kind, value) for value in condition.values}
+    if condition.operator in _EXACT:
         return lambda row: _comparable(kind, _value(row, name)) in wanted
-    compare = _COMPARE[condition.operator]
+    return _holds(kind, name, _COMPARE[condition.operator], next(iter(wanted)))
 
+
+def _holds(kind: Any, name: str, compare: Callable[[Any, Any], bool], wanted: Any) -> Callable[[Record], bool]:
     def holds(row: Record) -> bool:
         value = _value(row, name)
-        return value is not None and compare(_comparable(kind, value), wanted[0])
+        return value is not None and compare(_comparable(kind, value), wanted)
 
     return holds
 

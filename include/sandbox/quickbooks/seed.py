@@ -8,7 +8,7 @@ from sandbox.quickbooks.store import Company
 from sandbox.quickbooks.wire import Record
 
 EAST, WEST = "9130350000000001", "9130350000000002"
-_MADE = "2026-01-05T09:00:00-08:00"
+MADE = "2026-01-05T09:00:00-08:00"
 _INCOME = {"value": "79", "name": "Sales of Product Income"}
 _USD = {"value": "USD", "name": "United States Dollar"}
 _ACCOUNTS = (
@@ -22,13 +22,13 @@ _ACCOUNTS = (
 )
 _RATES = (("3", "California", "7.25"), ("4", "Sacramento", "0.75"))
 _TERMS = (("1", "Due on receipt", 0), ("2", "Net 15", 15), ("3", "Net 30", 30), ("4", "Net 60", 60))
-_CUSTOMERS = (
+CUSTOMERS = (
     ("1001", "Amber Lane Dental", "ap@amberlane.example", ("12 Amber Lane", "Cambridge", "MA", "02139")),
     ("1002", "Birch & Sons Plumbing", "billing@birchandsons.example",
      ("77 Canal Street", "Chicago", "IL", "60601")),
     ("1010", "Zinnia Stationers", "office@zinnia.example", ("5 Paper Row", "Portland", "OR", "97205")),
 )  # fmt: skip
-_ITEMS = (
+ITEMS = (
     ("2001", "Hand trowel", "P-100", "NonInventory", "8.50", True),
     ("2002", "Copper elbow", "P-200", "NonInventory", "2.35", True),
     ("2010", "Freight", "", "Service", "0", False),
@@ -42,58 +42,66 @@ _OLD_INVOICES = (
 )
 
 
-def companies() -> list[Company]:
-    """Both companies, with everything in them."""
-    return [_east(), _west()]
-
-
-def _east() -> Company:
-    company = _company(EAST, "Acme Garden & Supply")
-    _fill(company, "Customer", (_customer(*row) for row in _CUSTOMERS))
-    _fill(company, "Vendor", [_person("1500", "Harbor Line Freight", Balance=Decimal(0), Vendor1099=False)])
-    _fill(company, "Employee", [_person("1600", "Dana Field", GivenName="Dana", FamilyName="Field")])
-    _fill(company, "Item", (_item(*row) for row in _ITEMS))
-    _fill(company, "Item", [{**_item("2020", "Old pot (deleted)", "P-900", "NonInventory", "4", True),
+def east() -> Company:
+    """A US company that keeps its own sales tax rates and gives invoices its own numbers."""
+    company = us_company(EAST, "Acme Garden & Supply")
+    fill(company, "Customer", (customer(*row) for row in CUSTOMERS))
+    fill(company, "Vendor", [person("1500", "Harbor Line Freight", Balance=Decimal(0), Vendor1099=False)])
+    fill(company, "Employee", [person("1600", "Dana Field", GivenName="Dana", FamilyName="Field")])
+    fill(company, "Item", (item(*row) for row in ITEMS))
+    fill(company, "Item", [{**item("2020", "Old pot (deleted)", "P-900", "NonInventory", "4", True),
                              "Active": False}])  # fmt: skip
-    _fill(company, "Invoice", (_invoice(*row) for row in _OLD_INVOICES))
-    _fill(company, "Payment", [_payment()])
+    fill(company, "Invoice", (_invoice(*row) for row in _OLD_INVOICES))
+    fill(company, "Payment", [_payment()])
     for invoice in list(company.rows("Invoice")):
         company.shift_balance("1010", invoice["Balance"])
     return company
 
 
-def _west() -> Company:
-    company = _company(WEST, "Acme West")
-    _fill(company, "Customer", [_customer("1001", "Cactus Cafe", "pay@cactus.example",
+def west() -> Company:
+    """A second company of the same owner, nearly empty."""
+    company = us_company(WEST, "Acme West")
+    fill(company, "Customer", [customer("1001", "Cactus Cafe", "pay@cactus.example",
                                           ("9 Mesa Road", "Phoenix", "AZ", "85004"))])  # fmt: skip
-    _fill(company, "Item", (_item(*row) for row in _ITEMS[:1]))
+    fill(company, "Item", (item(*row) for row in ITEMS[:1]))
     return company
 
 
-def _company(realm: str, name: str) -> Company:
+def us_company(realm: str, name: str) -> Company:
+    """A US company with accounts, terms and tax codes and nothing else."""
     company = Company(realm, name, _preferences(), _info(name))
-    _fill(company, "Account", (_account(*row) for row in _ACCOUNTS))
-    _fill(company, "Term", (_term(*row) for row in _TERMS))
-    _fill(company, "TaxCode", _tax_codes())
-    _fill(company, "TaxRate", (
-        _record(record_id, Name=name, Description=name, Active=True, RateValue=Decimal(rate))
+    fill(company, "Account", (account(*row) for row in _ACCOUNTS))
+    fill(company, "Term", (term(*row) for row in _TERMS))
+    fill(company, "PaymentMethod", payment_methods())
+    fill(company, "TaxAgency", [record("1", DisplayName="California Department of Tax", TaxTrackedOnSales=True)])
+    fill(company, "TaxCode", _tax_codes())
+    fill(company, "TaxRate", (
+        record(record_id, Name=name, Description=name, Active=True, RateValue=Decimal(rate))
         for record_id, name, rate in _RATES
     ))  # fmt: skip
     return company
 
 
-def _fill(company: Company, entity: str, records: Iterable[Record]) -> None:
-    for record in records:
-        company.put(entity, record)
+def payment_methods() -> list[Record]:
+    """The ways to pay that QuickBooks gives a new company."""
+    rows = (("1", "Cash", "NON_CREDIT_CARD"), ("2", "Check", "NON_CREDIT_CARD"), ("3", "Visa", "CREDIT_CARD"))
+    return [record(record_id, Name=name, Active=True, Type=kind) for record_id, name, kind in rows]
 
 
-def _record(record_id: str, **content: Any) -> Record:
-    meta = {"CreateTime": _MADE, "LastUpdatedTime": _MADE}
+def fill(company: Company, entity: str, records: Iterable[Record]) -> None:
+    """Store records as they are."""
+    for each in records:
+        company.put(entity, each)
+
+
+def record(record_id: str, **content: Any) -> Record:
+    """A record as QuickBooks itself made it when the company began."""
+    meta = {"CreateTime": MADE, "LastUpdatedTime": MADE}
     return {**content, "domain": "QBO", "sparse": False, "Id": record_id, "SyncToken": "0", "MetaData": meta}
 
 
 def _preferences() -> Record:
-    return _record(
+    return record(
         "1",
         AccountingInfoPrefs={
             "BookCloseDate": "2026-06-30", "TrackDepartments": False, "ClassTrackingPerTxn": False,
@@ -115,7 +123,7 @@ def _info(name: str) -> Record:
         "Id": "1", "Line1": "1 Garden Way", "City": "Sacramento", "Country": "USA",
         "CountrySubDivisionCode": "CA", "PostalCode": "95814",
     }  # fmt: skip
-    return _record(
+    return record(
         "1", CompanyName=name, LegalName=name, CompanyAddr=address, LegalAddr=address, Country="US",
         Email={"Address": "books@acme.example"}, FiscalYearStartMonth="January", SupportedLanguages="en",
         CompanyStartDate="2026-01-05", NameValue=[
@@ -126,16 +134,18 @@ def _info(name: str) -> Record:
     )  # fmt: skip
 
 
-def _account(record_id: str, name: str, kind: str, subtype: str, group: str) -> Record:
-    return _record(
+def account(record_id: str, name: str, kind: str, subtype: str, group: str) -> Record:
+    """An account with nothing in it."""
+    return record(
         record_id, Name=name, SubAccount=False, FullyQualifiedName=name, Active=True, Classification=group,
         AccountType=kind, AccountSubType=subtype, CurrentBalance=Decimal(0),
         CurrentBalanceWithSubAccounts=Decimal(0), CurrencyRef=_USD,
     )  # fmt: skip
 
 
-def _term(record_id: str, name: str, days: int) -> Record:
-    return _record(record_id, Name=name, Active=True, Type="STANDARD", DiscountPercent=Decimal(0),
+def term(record_id: str, name: str, days: int) -> Record:
+    """So many days to pay."""
+    return record(record_id, Name=name, Active=True, Type="STANDARD", DiscountPercent=Decimal(0),
                    DueDays=days, DiscountDays=0)  # fmt: skip
 
 
@@ -146,22 +156,24 @@ def _tax_codes() -> list[Record]:
     ]}  # fmt: skip
     none: Record = {"TaxRateDetail": []}
     return [
-        _record("TAX", Name="TAX", Description="TAX", Active=True, Taxable=True, TaxGroup=False),
-        _record("NON", Name="NON", Description="NON", Active=True, Taxable=False, TaxGroup=False),
-        _record("2", Name="California", Description="California", Active=True, Taxable=True, TaxGroup=True,
+        record("TAX", Name="TAX", Description="TAX", Active=True, Taxable=True, TaxGroup=False),
+        record("NON", Name="NON", Description="NON", Active=True, Taxable=False, TaxGroup=False),
+        record("2", Name="California", Description="California", Active=True, Taxable=True, TaxGroup=True,
                 SalesTaxRateList=rates, PurchaseTaxRateList=none),
     ]  # fmt: skip
 
 
-def _person(record_id: str, name: str, **more: Any) -> Record:
-    return _record(record_id, DisplayName=name, PrintOnCheckName=name, Active=True, **more)
+def person(record_id: str, name: str, **more: Any) -> Record:
+    """Somebody with a name."""
+    return record(record_id, DisplayName=name, PrintOnCheckName=name, Active=True, **more)
 
 
-def _customer(record_id: str, name: str, email: str, place: tuple[str, str, str, str]) -> Record:
+def customer(record_id: str, name: str, email: str, place: tuple[str, str, str, str]) -> Record:
+    """A US customer who owes nothing."""
     line, city, state, code = place
     address = {"Id": record_id, "Line1": line, "City": city, "Country": "USA",
                "CountrySubDivisionCode": state, "PostalCode": code}  # fmt: skip
-    return _person(
+    return person(
         record_id, name, FullyQualifiedName=name, CompanyName=name, Taxable=True, Job=False,
         BillWithParent=False, IsProject=False, BillAddr=address, PrimaryEmailAddr={"Address": email},
         Balance=Decimal(0), BalanceWithJobs=Decimal(0), CurrencyRef=_USD, PreferredDeliveryMethod="Print",
@@ -169,9 +181,10 @@ def _customer(record_id: str, name: str, email: str, place: tuple[str, str, str,
     )  # fmt: skip
 
 
-def _item(record_id: str, name: str, sku: str, kind: str, price: str, taxable: bool) -> Record:
+def item(record_id: str, name: str, sku: str, kind: str, price: str, taxable: bool) -> Record:
+    """Something sold."""
     code = {"Sku": sku} if sku else {}
-    return _record(
+    return record(
         record_id, Name=name, **code, FullyQualifiedName=name, Active=True, Taxable=taxable,
         UnitPrice=Decimal(price), Type=kind, IncomeAccountRef=_INCOME, PurchaseCost=Decimal(0),
         TrackQtyOnHand=False,
@@ -189,7 +202,7 @@ def _invoice(record_id: str, number: str, day: str, due: str, quantity: str, bal
             "SalesItemLineDetail": detail}  # fmt: skip
     subtotal = {"Amount": total, "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}}
     paid = [{"TxnId": "3004", "TxnType": "Payment"}] if not Decimal(balance) else []
-    return _record(
+    return record(
         record_id, DocNumber=number, TxnDate=day, DueDate=due, CurrencyRef=_USD, LinkedTxn=paid,
         CustomerRef={"value": "1010", "name": "Zinnia Stationers"}, Line=[line, subtotal],
         TxnTaxDetail={"TotalTax": Decimal(0)}, TotalAmt=total, Balance=Decimal(balance), CustomField=[],
@@ -201,7 +214,7 @@ def _invoice(record_id: str, number: str, day: str, due: str, quantity: str, bal
 
 def _payment() -> Record:
     applied = {"Amount": Decimal("102.00"), "LinkedTxn": [{"TxnId": "3001", "TxnType": "Invoice"}]}
-    return _record(
+    return record(
         "3004", TxnDate="2026-03-01", TotalAmt=Decimal("102.00"), UnappliedAmt=Decimal(0), CurrencyRef=_USD,
         CustomerRef={"value": "1010", "name": "Zinnia Stationers"}, Line=[applied],
         DepositToAccountRef={"value": "4"},

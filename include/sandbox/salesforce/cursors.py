@@ -29,17 +29,30 @@ class Cursors:
         self._open: dict[str, _Cursor] = {}
         self._count = 0
         self.page_size: int | None = None
+        self.child_page_size: int | None = None
         self.seconds = 900
 
     def first(self, total: int, rows: list[Row], version: str, hint: str) -> dict[str, Any]:
         """The first page of a fresh answer."""
-        page = self.page_size or _hinted(hint)
+        return self._opened(total, rows, version, self.page_size or _hinted(hint))
+
+    def of_children(self, rows: list[Row], version: str, hint: str) -> dict[str, Any]:
+        """The first page of one record's children; a long list goes on behind a locator of its own."""
+        page = self.child_page_size or self.page_size or _hinted(hint)
+        return self._opened(len(rows), rows, version, page)
+
+    def _opened(self, total: int, rows: list[Row], version: str, page: int) -> dict[str, Any]:
         if len(rows) <= page:
             return {"totalSize": total, "done": True, "records": rows}
+        self._open = {key: one for key, one in self._open.items() if not self._is_stale(one)}
         self._count += 1
         key = full_id(f"01g5f0{base62(self._count, 9)}") or ""
         self._open[key] = _Cursor(rows, page, self._world.clock.now())
         return self._page(key, 0, version)
+
+    def expire(self) -> None:
+        """Every locator given out so far leads nowhere."""
+        self._open.clear()
 
     def next(self, locator: str, version: str) -> dict[str, Any]:
         """A later page; it may be asked for again."""

@@ -32,9 +32,23 @@ class SalesforceError(Exception):
         return {**head, "success": False, "errors": [error]}
 
 
+class OAuthError(Exception):
+    """A refused sign-in; its body differs from that of the data API."""
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(f"{error}: {description}")
+        self.error = error
+        self.description = description
+
+
 def not_found() -> SalesforceError:
     """A path, object or record that is not there, or not to be seen."""
     return SalesforceError("NOT_FOUND", "The requested resource does not exist", 404)
+
+
+def invalid_type(name: str) -> SalesforceError:
+    """An object that is not there, or not to be seen, named in a request."""
+    return SalesforceError("INVALID_TYPE", f"sObject type '{name}' is not supported.")
 
 
 def session_expired() -> SalesforceError:

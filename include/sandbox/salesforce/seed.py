@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from sandbox.salesforce import objects, seed_data
+from sandbox.salesforce import names as objects
+from sandbox.salesforce import seed_data
 from sandbox.salesforce.schema import Row
 from sandbox.salesforce.seed_data import Customer, Invoice, Line, Product
+from sandbox.salesforce.sign_in import USER_ID, seeded_user
 from sandbox.salesforce.store import ORG_ID, Org
 
 COMPANIES = [(number, primary) for number, _, primary, _ in seed_data.COMPANIES]
@@ -79,8 +81,14 @@ class _Filler:
         self._ids: dict[tuple[str, str], str] = {}
 
     def everything(self, dice: random.Random, scale: int) -> None:
-        self._add(objects.ORGANIZATION, ORG_ID, {"Name": "Kestrel Supply Demo"}, ORG_ID)
+        self._add(
+            objects.ORGANIZATION,
+            ORG_ID,
+            {"Name": "Kestrel Supply Demo", "OrganizationType": "Enterprise Edition"},
+            ORG_ID,
+        )
         self._set_up()
+        self._users()
         for number, customer in enumerate(seed_data.CUSTOMERS, 1):
             self._customer(customer, number)
         for product in seed_data.PRODUCTS:
@@ -92,14 +100,38 @@ class _Filler:
             self._invoice(invoice)
 
     def _add(self, sobject: str, key: str, values: Row, record_id: str | None = None) -> str:
-        row = self._org.add(sobject, values, record_id, self._at)
-        if "rstk__externalid__c" in self._org.objects[sobject].fields:
-            row["rstk__externalid__c"] = key
+        keyed = objects.EXTERNAL_ID in self._org.objects[sobject].fields
+        row = self._org.add(
+            sobject,
+            values | ({objects.EXTERNAL_ID: key} if keyed else {}),
+            record_id,
+            self._at,
+        )
         self._ids[(sobject, key)] = row["Id"]
         return str(row["Id"])
 
     def _id(self, sobject: str, key: str | None) -> str | None:
         return None if key is None else self._ids[(sobject, key)]
+
+    def _users(self) -> None:
+        """Who the integration signs in as; Rootstock has a record of its own for every user."""
+        self._add(objects.USER, USER_ID, seeded_user(), USER_ID)
+        self._add(
+            objects.ROOTSTOCK_USER,
+            "integration",
+            {"Name": "INTEGRATION", "rstk__syusr_employee__c": USER_ID},
+        )
+        self._add(objects.GATEWAY, "MANUAL", {"Name": "Manual gateway"})
+        self._add(
+            objects.TAX,
+            "MA",
+            {
+                "Name": "MA",
+                "rstk__sotax_locid__c": "MA",
+                "rstk__sotax_descr__c": "Massachusetts",
+                "rstk__sotax_totalrate__c": Decimal("8.0000"),
+            },
+        )
 
     def _set_up(self) -> None:
         dollar = self._add(
@@ -241,7 +273,8 @@ class _Filler:
 
     def _line(self, invoice: str, one: Invoice, number: int, line: Line) -> None:
         at = "rstk__soinvline_"
-        row = self._org.add(
+        # a line has no business key; the package puts the record id there
+        self._org.add(
             objects.LINE,
             {
                 "Name": f"{one.number}-{number}",
@@ -255,8 +288,6 @@ class _Filler:
             },
             at=self._at,
         )
-        # a line has no business key; the package puts the record id there
-        row["rstk__externalid__c"] = row["Id"]
 
 
 def _six(text: str) -> Decimal:

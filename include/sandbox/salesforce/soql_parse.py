@@ -11,6 +11,8 @@ from sandbox.salesforce.soql_text import Token, cut, malformed, unescape
 
 COMPARISONS = ("=", "!=", "<>", "<", "<=", ">", ">=", "LIKE")
 CLAUSES = ("WHERE", "ORDER", "LIMIT", "OFFSET", "FROM")
+# SOQL and SOSL Reference, "SOQL Limits"
+LONGEST = 100_000
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,8 @@ class Query:
     sobject: str
     sobject_at: int
     select: tuple[Path, ...]
+    # sub-selects over lists of children
+    inner: tuple[Query, ...] = ()
     count: bool = False
     where: Condition | None = None
     order: tuple[Order, ...] = field(default=())
@@ -94,6 +98,8 @@ class Query:
 
 def parse(text: str) -> Query:
     """Read a query or refuse it with MALFORMED_QUERY."""
+    if len(text) > LONGEST:
+        raise SalesforceError("MALFORMED_QUERY", f"SOQL statements cannot be longer than {LONGEST} characters.")
     reader = _Reader(text)
     query = reader.query()
     if reader.now.kind != "end":
@@ -138,24 +144,36 @@ class _Reader:
 
     def query(self) -> Query:
         self.expect("SELECT")
-        count, select = self._selected()
+        count, select, inner = self._selected()
         self.expect("FROM")
         source = self.name()
         where = self.any_of() if self.accept("WHERE") else None
         order = self._order() if self.accept("ORDER") else ()
         limit = self._whole("LIMIT")
         offset = self._whole("OFFSET")
-        return Query(self.text, source.text, source.at, select, count, where, order, limit, offset or 0)
+        return Query(self.text, source.text, source.at, select, inner, count, where, order, limit, offset or 0)
 
-    def _selected(self) -> tuple[bool, tuple[Path, ...]]:
-        first = self.path()
-        if first.parts[-1].upper() == "COUNT" and self.accept("("):
+    def _selected(self) -> tuple[bool, tuple[Path, ...], tuple[Query, ...]]:
+        paths: list[Path] = []
+        inner: list[Query] = []
+        self._item(paths, inner)
+        if paths and paths[0].parts[-1].upper() == "COUNT" and self.accept("("):
             self.expect(")")
-            return True, ()
-        paths = [first]
+            return True, (), ()
         while self.accept(","):
+            self._item(paths, inner)
+        return False, tuple(paths), tuple(inner)
+
+    def _item(self, paths: list[Path], inner: list[Query]) -> None:
+        if not self.accept("("):
             paths.append(self.path())
-        return False, tuple(paths)
+            return
+        at = self.now.at
+        inside = self.query()
+        if inside.inner or inside.count:
+            raise malformed(self.text, at, "a sub-select of a sub-select, or one that counts, is not supported")
+        inner.append(inside)
+        self.expect(")")
 
     def any_of(self) -> Condition:
         """Conditions joined by AND or by OR; SOQL wants parentheses before it mixes them."""

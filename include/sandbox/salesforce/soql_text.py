@@ -58,7 +58,8 @@ def cut(text: str) -> list[Token]:
     """All tokens, closed by one of kind "end"."""
     tokens: list[Token] = []
     at = 0
-    while text[at:].strip():
+    end = len(text.rstrip())
+    while at < end:
         match = _TOKEN.match(text, at)
         if match is None:
             bad = at + len(text[at:]) - len(text[at:].lstrip())

@@ -1,38 +1,65 @@
-"""Updates: one record, or up to 200 in a collection, each taken or refused by itself.
+"""Writes: one record, or up to 200 in a collection, each taken or refused by itself.
 
-REST API Developer Guide, "Update Multiple Records with Fewer Round-Trips".
+REST API Developer Guide, "sObject Collections".
 """
 
 from __future__ import annotations
 
-import itertools
-from dataclasses import dataclass
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.salesforce import ids, values
-from sandbox.salesforce.errors import SalesforceError, malformed_id, not_found, parser_error
-from sandbox.salesforce.objects import ACKNOWLEDGEMENT, INVOICE, INVOICE_OF_LINE, LINE, TRANSFERRED
-from sandbox.salesforce.schema import Field, Row, SObject
+from sandbox.salesforce import ids
+from sandbox.salesforce.changes import Change, Reader
+from sandbox.salesforce.checks import Checks
+from sandbox.salesforce.errors import SalesforceError
+from sandbox.salesforce.names import INVOICE, INVOICE_OF_LINE, INVOICE_OF_PAYMENT, LINE, PAYMENT
+from sandbox.salesforce.schema import Row
 from sandbox.salesforce.store import Org
+from sandbox.salesforce.triggers import VENDOR, Triggers
 from sandbox.world import World
 
-MOST_RECORDS = 200
-MOST_CHUNKS = 10
-VENDOR = "salesforce"
-
-
-@dataclass
-class Change:
-    """One record of a request, its JSON already read."""
-
-    sobject: SObject
-    record_id: str
-    values: dict[Field, Any]
-    unknown: str | None = None
+_OUTCOMES = {"create": "created", "update": "updated", "delete": "deleted"}
 
 
 class HalfDone(Exception):
     """The server failed after it had committed part of a collection."""
+
+
+@dataclass
+class Outcome:
+    """What became of one record."""
+
+    change: Change
+    kind: str
+    row: Row | None = None
+    refusal: SalesforceError | None = None
+    undo: Callable[[], None] | None = None
+
+    @property
+    def record_id(self) -> str | None:
+        """The id in 18 characters, where there is one."""
+        return str(self.row["Id"]) if self.row else ids.full_id(self.change.record_id)
+
+    def result(self, tells_created: bool = False) -> dict[str, Any]:
+        """As one entry of a collection's answer."""
+        if self.refusal is not None:
+            return self.refusal.result(None if self.kind == "create" else self.record_id)
+        more = {"created": self.kind == "create"} if tells_created else {}
+        return {"id": self.record_id, "success": True, "errors": [], **more}
+
+
+@dataclass
+class Work:
+    """What was done within one transaction."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    failed: bool = False
+
+    def fail(self) -> None:
+        """Take it all back at the end."""
+        self.failed = True
 
 
 class Writer:
@@ -42,213 +69,167 @@ class Writer:
         self._world = world
         self._org = org
         self._org_id = org_id
-        self.locked_when_transferred = True
+        self.reader = Reader(org)
+        self.checks = Checks(org)
+        self.triggers = Triggers(org, world.misfortune)
+        self.line_moves_header = False
+        self._work: Work | None = None
+        # told of every new record once its request went well
+        self.on_created: Callable[[str, Row], None] | None = None
 
-    def read_collection(self, body: Any) -> tuple[bool, list[Change]]:
-        """The request, or a refusal of the request as a whole."""
-        if not isinstance(body, dict):
-            raise parser_error("SObjectCollection", body)
-        records, all_or_none = body.get("records"), body.get("allOrNone", False)
-        if not isinstance(records, list) or not all(isinstance(one, dict) for one in records):
-            raise parser_error("SObject list", records)
-        if not isinstance(all_or_none, bool):
-            raise parser_error("boolean", all_or_none)
-        if len(records) > MOST_RECORDS:
-            raise SalesforceError(
-                "EXCEEDED_ID_LIMIT",
-                f"record limit reached. cannot submit more than {MOST_RECORDS} records into this call",
-            )
-        changes = [self.read(self._type_of(one), _id_of(one), one) for one in records]
-        if len(list(itertools.groupby(changes, key=lambda one: one.sobject.name))) > MOST_CHUNKS:
-            raise SalesforceError(
-                "LIMIT_EXCEEDED",
-                f"Cannot have more than {MOST_CHUNKS} chunks in a single "
-                "operation. Please rearrange the data to reduce chunking.",
-            )
-        return all_or_none, changes
-
-    def _type_of(self, record: Row) -> SObject:
-        attributes = record.get("attributes")
-        name = attributes.get("type") if isinstance(attributes, dict) else None
-        if not isinstance(name, str):
-            raise SalesforceError("INVALID_INPUT", "attributes.type is required for every record")
-        found = self._org.visible(name)
-        if found is None:
-            raise SalesforceError("INVALID_TYPE", f"sObject type '{name}' is not supported.")
-        return found
-
-    def read(self, sobject: SObject, record_id: str, fields: Row) -> Change:
-        """Find the fields and read their JSON."""
-        change = Change(sobject, record_id, {})
-        for name, value in fields.items():
-            if name.casefold() in ("attributes", "id"):
-                continue
-            field = self._org.visible_field(sobject, name)
-            if field is None:
-                change.unknown = name
-            else:
-                change.values[field] = values.stored(field, value)
-        return change
-
-    def update_collection(self, all_or_none: bool, changes: list[Change]) -> list[dict[str, Any]]:
-        """Results in the order of the request."""
+    def collection(self, kind: str, all_or_none: bool, changes: list[Change]) -> list[Outcome]:
+        """Outcomes in the order of the request; `kind` is create, update, upsert or delete."""
         half = len(changes) // 2 if self._world.misfortune.take("commit_half", VENDOR) else None
-        outcomes: list[SalesforceError | None] = []
-        undo: list[tuple[Row, Row]] = []
+        too_many = self.triggers.overloaded(changes)
         seen: set[str] = set()
-        for change in changes[:half]:
-            outcomes.append(self._attempt(change, undo, seen))
-        if all_or_none and any(outcomes):
-            outcomes = _rolled_back(outcomes, undo)
-        for change, refusal in zip(changes, outcomes, strict=False):
-            self._note(change, refusal)
+        outcomes = [self._attempt(kind, change, too_many, seen) for change in changes[:half]]
+        if all_or_none and any(one.refusal for one in outcomes):
+            _roll_back(outcomes)
+        for one in outcomes:
+            self._conclude(one)
         if half is not None:
             raise HalfDone
-        return [_result(change, refusal) for change, refusal in zip(changes, outcomes, strict=True)]
+        return outcomes
 
-    def _attempt(self, change: Change, undo: list[tuple[Row, Row]], seen: set[str]) -> SalesforceError | None:
-        try:
-            if change.record_id[:15] in seen:
-                raise SalesforceError("DUPLICATE_VALUE", "duplicate id specified: " + change.record_id)
-            row = self._find(change)
-            seen.add(change.record_id[:15])
-            self._check(change, row)
-        except SalesforceError as refusal:
-            return refusal
-        undo.append((row, dict(row)))
-        self._commit(change, row)
-        return None
+    def single(self, kind: str, change: Change) -> Outcome:
+        """One record; a refusal is raised, and a record that never was is a 404 here."""
+        if kind in ("update", "delete"):
+            self._refuse_unknown(kind, change)
+        outcome = self._attempt(kind, change, False, set())
+        self._conclude(outcome)
+        if outcome.refusal is not None:
+            raise outcome.refusal
+        return outcome
 
-    def update_one(self, change: Change) -> None:
-        """A single PATCH; a record that is not there is a 404 here."""
+    def _refuse_unknown(self, kind: str, change: Change) -> None:
         try:
-            row = self._org.row(change.sobject.name, change.record_id)
-            if row is None and self._org.stored(change.sobject.name, change.record_id) is None:
-                raise not_found()
-            self._check(change, self._find(change))
+            self.checks.only_if_there(change)
         except SalesforceError as refusal:
-            self._note(change, refusal)
+            self._note(Outcome(change, kind, None, refusal))
             raise
-        self._commit(change, self._find(change))
-        self._note(change, None)
 
-    def operator_edit(self, change: Change, row: Row) -> None:
-        """A person's edit: fields must fit, but the lock of transferred invoices is theirs to lift."""
-        self._check_fields(change, row)
-        self._commit(change, row)
+    def _attempt(self, kind: str, change: Change, too_many: bool, seen: set[str]) -> Outcome:
+        row: Row | None = None
+        try:
+            row = self._target(kind, change)
+            _refuse_twice(change, row, seen)
+            kind = ("create" if row is None else "update") if kind == "upsert" else kind
+            self._check(kind, change, row, too_many)
+        except SalesforceError as refusal:
+            return Outcome(change, kind, row, refusal)
+        return self.commit(kind, change, row)
 
-    def _commit(self, change: Change, row: Row) -> None:
-        self._org.change(row, {field.name: value for field, value in change.values.items()})
+    def _target(self, kind: str, change: Change) -> Row | None:
+        if kind == "create":
+            return None
+        if kind != "upsert":
+            return self.checks.found(change)
+        if change.refused is not None:
+            raise change.refused
+        return self.checks.keyed(change)
 
-    def _find(self, change: Change) -> Row:
-        if not change.record_id:
-            raise SalesforceError("MISSING_ARGUMENT", "Id not specified in an update call", 400, ("Id",))
-        full = ids.full_id(change.record_id)
-        if full is None or not full.startswith(self._org.prefixes[change.sobject.name]):
-            raise malformed_id(change.record_id)
-        row = self._org.stored(change.sobject.name, change.record_id)
+    def _check(self, kind: str, change: Change, row: Row | None, too_many: bool) -> None:
+        if kind == "delete":
+            self.checks.may_write(change)
+        else:
+            if row is None and change.key is not None and change.key[0].type != "id":
+                change.values[change.key[0]] = change.key[1]
+            self.checks.record(change, row)
+        self.triggers.before(change, row, kind, too_many)
+
+    def commit(self, kind: str, change: Change, row: Row | None) -> Outcome:
+        """Write without asking any further."""
+        name, written = (change.sobject.name, {field.name: value for field, value in change.values.items()})
+        if kind == "delete" and row is not None:
+            return Outcome(change, kind, row, undo=self._delete(name, row))
         if row is None:
-            raise SalesforceError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
-        if row["IsDeleted"]:
-            raise SalesforceError("ENTITY_IS_DELETED", "entity is deleted", 404)
-        return row
+            added = self._org.add(name, written)
+            return Outcome(change, kind, added, undo=lambda: self._org.drop(name, added))
+        before, held = dict(row), row
+        self._org.change(name, held, written)
+        return Outcome(change, kind, held, undo=lambda: self._org.restore(name, held, before))
 
-    def _check(self, change: Change, row: Row) -> None:
-        mishap = self._world.misfortune.take_refusal(VENDOR, change.sobject.name)
-        if mishap is not None:
-            message = mishap.message or "unable to obtain exclusive access to this record"
-            raise SalesforceError(mishap.code or "UNABLE_TO_LOCK_ROW", message)
-        self._check_fields(change, row)
-        self._check_lock(change, row)
+    def _delete(self, name: str, row: Row) -> Callable[[], None]:
+        before = [(kind, one, dict(one)) for kind, one in self._org.family(name, row)]
+        self._org.delete(name, row)
 
-    def _check_fields(self, change: Change, row: Row) -> None:
-        if change.unknown is not None:
-            raise SalesforceError(
-                "INVALID_FIELD", f"No such column '{change.unknown}' on sobject of type {change.sobject.name}"
-            )
-        closed = tuple(field.name for field in change.values if not field.updateable)
-        if closed:
-            raise SalesforceError(
-                "INVALID_FIELD_FOR_INSERT_UPDATE",
-                f"Unable to create/update fields: {', '.join(closed)}. Please check the security settings "
-                "of this field and verify that it is read/write for your profile or permission set.",
-                400,
-                closed,
-            )
-        for field, value in change.values.items():
-            values.check(field.label, field, value)
-            self._check_reference(field, value)
-            self._check_unique(change.sobject, field, value, row)
+        def undo() -> None:
+            for kind, one, copy in before:
+                self._org.restore(kind, one, copy)
 
-    def _check_reference(self, field: Field, value: Any) -> None:
-        if field.references and value and self._org.row(field.references, value) is None:
-            raise SalesforceError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", 400, (field.name,))
+        return undo
 
-    def _check_unique(self, sobject: SObject, field: Field, value: Any, row: Row) -> None:
-        if not field.unique or value is None:
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Work]:
+        """Several requests that stand or fall together; the package acts on their records at the end."""
+        self._work = work = Work()
+        try:
+            yield work
+        finally:
+            self._work = None
+        if work.failed:
+            _roll_back(work.outcomes)
+        for outcome in work.outcomes:
+            self._conclude(outcome)
+
+    def _conclude(self, outcome: Outcome) -> None:
+        if self._work is not None:
+            self._work.outcomes.append(outcome)
             return
-        for other in self._org.rows(sobject.name):
-            if other is not row and str(other.get(field.name) or "").casefold() == value.casefold():
-                raise SalesforceError(
-                    "DUPLICATE_VALUE",
-                    f"duplicate value found: {field.name} duplicates value on record with id: {other['Id']}",
-                    400,
-                    (field.name,),
-                )
+        self._note(outcome)
+        if outcome.refusal is None and outcome.row is not None:
+            self.after(outcome.kind, outcome.change.sobject.name, outcome.row)
 
-    def _check_lock(self, change: Change, row: Row) -> None:
-        """Which text the package uses is not public; that its trigger refuses is assumed."""
-        invoice: Row | None = row if change.sobject.name == INVOICE else None
-        if change.sobject.name == LINE:
-            invoice = self._org.row(INVOICE, row.get(INVOICE_OF_LINE))
-        if invoice is None or not invoice.get(TRANSFERRED) or not self.locked_when_transferred:
-            return
-        if all(field.name in ACKNOWLEDGEMENT for field in change.values):
-            return
-        trigger = change.sobject.name.removeprefix("rstk__").removesuffix("__c")
-        raise SalesforceError(
-            "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
-            f"rstk.{trigger}_trigger: execution of BeforeUpdate\n\ncaused by: rstk.RstkException: "
-            "Invoice has been transferred and cannot be changed",
-        )
+    def after(self, kind: str, sobject: str, row: Row) -> None:
+        """What the package does once a record is written."""
+        self._roll_up(sobject, row)
+        if kind == "create" and self.on_created is not None:
+            self.on_created(sobject, row)
 
-    def _note(self, change: Change, refusal: SalesforceError | None) -> None:
-        outcome, code = ("updated", None) if refusal is None else ("refused", refusal.code)
-        key = change.record_id or "(none)"
+    def _roll_up(self, sobject: str, row: Row) -> None:
+        """A payment rolls up into its invoice; whether a line moves its invoice's stamp is a switch (facts 12.8)."""
+        lookup = {PAYMENT: INVOICE_OF_PAYMENT, LINE: INVOICE_OF_LINE}.get(sobject)
+        if lookup is None or (sobject == LINE and not self.line_moves_header):
+            return
+        invoice = self._org.row(INVOICE, row.get(lookup))
+        if invoice is not None:
+            self._org.touch(INVOICE, invoice)
+
+    def _note(self, outcome: Outcome) -> None:
+        refusal, change = outcome.refusal, outcome.change
+        key = change.record_id or (change.key[1] if change.key else "") or outcome.record_id or "(none)"
         self._world.journal.record(
             VENDOR,
             self._org_id,
             change.sobject.name,
-            "update",
+            outcome.kind,
             key,
-            change.record_id or None,
+            (change.record_id or outcome.record_id) if refusal is None else change.record_id or None,
             None,
-            outcome,
-            code,
+            "refused" if refusal else _OUTCOMES[outcome.kind],
+            refusal.code if refusal else None,
         )
 
 
-def _id_of(record: Row) -> str:
-    value = record.get("id", record.get("Id", ""))
-    if not isinstance(value, str):
-        raise parser_error("id", value)
-    return value
+def _refuse_twice(change: Change, row: Row | None, seen: set[str]) -> None:
+    """No record may come twice in one call, nor an external id."""
+    mark = row["Id"][:15] if row else f"{change.key[0].name}={change.key[1].casefold()}" if change.key else None
+    if mark is None:
+        return
+    if mark in seen:
+        what = "id" if row else "external id"
+        raise SalesforceError("DUPLICATE_VALUE", f"duplicate {what} specified: {change.record_id or mark}")
+    seen.add(mark)
 
 
-def _rolled_back(outcomes: list[SalesforceError | None], undo: list[tuple[Row, Row]]) -> list[SalesforceError | None]:
+def _roll_back(outcomes: list[Outcome]) -> None:
     """Put every record back; those that were fine are refused for their neighbours' sake."""
-    for row, before in reversed(undo):
-        row.clear()
-        row.update(before)
     undone = SalesforceError(
         "ALL_OR_NONE_OPERATION_ROLLED_BACK",
         "Record rolled back because not all records were valid and the request was using AllOrNone header",
     )
-    return [outcome or undone for outcome in outcomes]
-
-
-def _result(change: Change, refusal: SalesforceError | None) -> dict[str, Any]:
-    record_id = ids.full_id(change.record_id)
-    if refusal is None:
-        return {"id": record_id, "success": True, "errors": []}
-    return refusal.result(record_id)
+    for one in reversed(outcomes):
+        if one.undo is not None:
+            one.undo()
+        if one.refusal is None:
+            one.refusal = undone

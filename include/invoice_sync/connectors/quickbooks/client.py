@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from urllib.parse import urlsplit
 
 from invoice_sync.connectors.base import CREATE, UPDATE, VOID, Armed, Json, Timing, Verdict
-from invoice_sync.connectors.http import Answer, Reply, Request, Transport
+from invoice_sync.connectors.http import Answer, Reply, Request, Transport, origin
 from invoice_sync.connectors.quickbooks import faults, wording
 from invoice_sync.connectors.quickbooks.limits import BATCH
 from invoice_sync.connectors.quickbooks.mapping import ENTITIES
@@ -161,7 +160,7 @@ def company_url(host: str, realm: str) -> str:
     """The one place where the company gets into a URL. Raises SettingsError for what is no company ID."""
     if not (realm.isascii() and realm.isdigit()):
         raise SettingsError("the company ID of QuickBooks (realm) must be digits only", cure="Correct the tenant.")
-    return f"{_origin(host)}/v3/company/{realm}"
+    return f"{origin(host, 'QuickBooks')}/v3/company/{realm}"
 
 
 def batch_request(base: str, minor_version: str, armed: Armed) -> Request:
@@ -179,13 +178,3 @@ def batch_request(base: str, minor_version: str, armed: Armed) -> Request:
 def _sent(body: Json) -> Json:
     """Without what stays with us."""
     return {name: value for name, value in body.items() if not name.startswith("_")}
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("https", "http") or not parts.netloc:
-        raise SettingsError(
-            "host and token URL of the QuickBooks connection must be full addresses",
-            cure="Write them like https://quickbooks.api.intuit.com.",
-        )
-    return f"{parts.scheme}://{parts.netloc}"

@@ -5,21 +5,18 @@ from __future__ import annotations
 import email.utils
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode, urlsplit
 
 from invoice_sync.connectors.base import Armed, Json, Timing
-from invoice_sync.connectors.http import Answer, Reply, Request, Transport
+from invoice_sync.connectors.http import Answer, Reply, Request, Transport, origin
 from invoice_sync.connectors.rootstock import soql
+from invoice_sync.connectors.rootstock.sign_in import SIGN_IN, Credentials, Session, json_object, slug
 from invoice_sync.model import canonical
 from invoice_sync.model.errors import SettingsError, TryLater
-from invoice_sync.model.ports import Binding, CallLog, Clock, Quota, Tokens, TokenStore
+from invoice_sync.model.ports import Binding, CallLog, Clock, Quota, TokenStore
 
-# the token answer has no expires_in; 2 h is the default session life of an org (facts 5.3)
-TOKEN_LIFE = timedelta(hours=2) - timedelta(minutes=5)
-RENEW_AT = 0.8
 # the daily allowance is a rolling window: asking every few minutes would only eat what becomes free
 LIMIT_WAIT = 3600.0
 REMEMBERS_DELETIONS = timedelta(days=15)
@@ -27,9 +24,6 @@ _MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 STOP_AT = 0.85  # of the org's API calls in 24 hours
 
 _RIGHTS = "Compare the permission set of the integration user, and the version of the package, with the list of fields."
-_SIGN_IN = (
-    "Check client id and client secret of the Rootstock connection, and the Run As user of the app in Salesforce."
-)
 _PERMANENT: Mapping[str, tuple[str, str]] = {
     "MALFORMED_QUERY": ("does not understand a query of ours", _RIGHTS),
     "INVALID_FIELD": ("does not show a field that we need", _RIGHTS),
@@ -38,21 +32,11 @@ _PERMANENT: Mapping[str, tuple[str, str]] = {
     "INVALID_QUERY_FILTER_OPERATOR": ("refuses a filter of ours", "Check the ids given to the run."),
     "API_DISABLED_FOR_ORG": ("has its API switched off", "Have the API enabled for the org and the user."),
     "API_CURRENTLY_DISABLED": ("has its API switched off", "Have the API enabled for the org and the user."),
-    "INVALID_SESSION_ID": ("refuses even a new token", _SIGN_IN),
+    "INVALID_SESSION_ID": ("refuses even a new token", SIGN_IN),
     "NOT_FOUND": ("does not know the address", "Check host and API version of the Rootstock connection."),
     "UNSUPPORTED_API_VERSION": ("has retired the API version", "Set a newer API version in the connection."),
 }
 _NAMED = re.compile(r"(?:column|type|relationship) '([A-Za-z0-9_.]{1,120})'")
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """`host` is the My Domain address: client credentials work nowhere else (facts 5.2)."""
-
-    host: str
-    client_id: str
-    client_secret: str = field(repr=False)
-    api_version: str = "60.0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,46 +45,6 @@ class Page:
 
     rows: tuple[Json, ...]
     server_time: datetime
-
-
-class Session:
-    """Signs requests with the token of one binding. Only the main thread calls `prepare` and `renew`."""
-
-    def __init__(self, transport: Transport, credentials: Credentials, store: TokenStore, clock: Clock) -> None:
-        self._transport, self._credentials, self._store, self._clock = transport, credentials, store, clock
-        self._tokens: Tokens | None = None
-
-    def headers(self) -> Mapping[str, str]:
-        if self._tokens is None:
-            raise SettingsError("a call to Rootstock was about to leave before prepare() fetched a token")
-        return {"Authorization": f"Bearer {self._tokens.access}"}
-
-    def prepare(self) -> None:
-        self._tokens = self._tokens or self._store.load()
-        if not self._fresh(self._tokens):
-            self.renew()
-
-    def renew(self) -> None:
-        used = self._tokens
-        with self._store.refreshing():
-            stored = self._store.load()
-            moved = stored is not None and (used is None or stored.version != used.version)
-            self._tokens = stored if moved and self._fresh(stored) else self._store.save(self._sign_in())
-
-    def _fresh(self, tokens: Tokens | None) -> bool:
-        rest = TOKEN_LIFE * (1 - RENEW_AT)
-        return tokens is not None and tokens.expires_at - self._clock.now() > rest
-
-    def _sign_in(self) -> Tokens:
-        asked_at = self._clock.now()
-        answer = self._transport.sign_in(_token_request(self._credentials))
-        body = _object(answer)
-        if answer.status != 200:
-            raise SettingsError(f"Salesforce refused the sign-in{_oauth_code(body)}.", cure=_SIGN_IN)
-        if not isinstance(body.get("access_token"), str):
-            raise TryLater("Salesforce answered the sign-in with something that is no token")
-        _refuse_other_instance(body, self._credentials.host)
-        return Tokens(body["access_token"], asked_at + TOKEN_LIFE)
 
 
 class Client:
@@ -116,7 +60,7 @@ class Client:
         tokens: TokenStore,
         quota: Quota | None,
     ) -> None:
-        self._origin, self._quota, self._clock = origin(credentials.host), quota, clock
+        self._origin, self._quota, self._clock = origin(credentials.host, "Rootstock"), quota, clock
         self._transport = Transport(binding, frozenset({self._origin}), timing, clock, call_log, quota)
         self.session = Session(self._transport, credentials, tokens, clock)
         self._data = f"/services/data/v{credentials.api_version}"
@@ -241,17 +185,6 @@ class _CursorExpired(TryLater):
     """The place in a query is gone; asking anew helps."""
 
 
-def origin(host: str) -> str:
-    """scheme://host:port of an address, for comparing. Raises SettingsError for what is no address."""
-    parts = urlsplit(host.strip())
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise SettingsError(
-            "The host of the Rootstock connection is no address.",
-            cure="Write it as https://<my-domain>.my.salesforce.com",
-        )
-    return f"{parts.scheme}://{parts.netloc}".lower()
-
-
 def error_of(answer: Answer) -> tuple[str, str]:
     """errorCode and message of a plain error answer; empty texts when it is none of Salesforce's."""
     try:
@@ -270,52 +203,14 @@ def _refusal(status: int, code: str, message: str) -> SettingsError | TryLater:
         return SettingsError(f"Salesforce denies the integration user access ({code}).", cure=_RIGHTS)
     known = _PERMANENT.get(code)
     if known is None:
-        return TryLater(f"Salesforce answered {status} {_slug(code)}".rstrip())
+        return TryLater(f"Salesforce answered {status} {slug(code)}".rstrip())
     named = _NAMED.search(message)
     what = f"{known[0]}: {named[1]}" if named else known[0]
     return SettingsError(f"Salesforce {what} ({code}).", cure=known[1])
 
 
-def _token_request(credentials: Credentials) -> Request:
-    form = {
-        "grant_type": "client_credentials",
-        "client_id": credentials.client_id,
-        "client_secret": credentials.client_secret,
-    }
-    headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
-    url = f"{origin(credentials.host)}/services/oauth2/token"
-    return Request("POST", url, headers=headers, body=urlencode(form).encode())
-
-
-def _refuse_other_instance(body: Mapping[str, Any], host: str) -> None:
-    if origin(str(body.get("instance_url", ""))) == origin(host):
-        return
-    raise SettingsError(
-        "The sign-in leads to another Salesforce instance than the connection names.",
-        cure="Set the host of the Rootstock connection to the My Domain address of the org.",
-    )
-
-
-def _oauth_code(body: Mapping[str, Any]) -> str:
-    code = _slug(str(body.get("error", "")))
-    return f" ({code})" if code else ""
-
-
-def _slug(text: str) -> str:
-    """A machine's code as it may be shown; anything else could be somebody's data."""
-    return text if re.fullmatch(r"[A-Za-z_]{1,60}", text) else ""
-
-
-def _object(answer: Answer) -> dict[str, Any]:
-    try:
-        body = answer.json()
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
 def _payload(answer: Answer) -> dict[str, Any]:
-    body = _object(answer)
+    body = json_object(answer)
     if not body:
         raise TryLater("Salesforce answered a read with something that is not JSON")
     return body

@@ -26,10 +26,11 @@ from invoice_sync.connectors.base import (
 )
 from invoice_sync.connectors.parts import Parts
 from invoice_sync.connectors.rootstock import mapping, notes, soql
-from invoice_sync.connectors.rootstock.client import Client, Credentials
+from invoice_sync.connectors.rootstock.client import Client
 from invoice_sync.connectors.rootstock.inspection import Inspector
 from invoice_sync.connectors.rootstock.outcomes import outcomes
 from invoice_sync.connectors.rootstock.queue import Queue
+from invoice_sync.connectors.rootstock.sign_in import Credentials, credentials
 from invoice_sync.model.documents import DOCUMENTS, PARTIES, Document, Entity
 from invoice_sync.model.errors import SettingsError
 from invoice_sync.model.flow import RunOptions, WriteBack
@@ -47,11 +48,10 @@ _WRITTEN = frozenset(
 
 
 def build(parts: Parts) -> Rootstock:
-    """From a connection: host is the My Domain address, login and password the app's key and secret."""
-    credentials = Credentials(parts.host, parts.user, parts.password, parts.setting("api_version", "60.0"))
+    """From a connection, see `credentials`."""
     return Rootstock(
         parts.binding,
-        credentials,
+        credentials(parts),
         parts.timing,
         parts.clock,
         parts.call_log,

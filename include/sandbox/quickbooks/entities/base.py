@@ -12,7 +12,7 @@ from sandbox.quickbooks.reader import Reader
 from sandbox.quickbooks.schema import Shape
 from sandbox.quickbooks.settings import Settings
 from sandbox.quickbooks.store import KEYS, Company
-from sandbox.quickbooks.wire import Record, stamp
+from sandbox.quickbooks.wire import PACIFIC, Record, stamp
 
 COUNTRIES = {
     "us": "USA", "usa": "USA", "united states": "USA", "united states of america": "USA", "u.s.a.": "USA",
@@ -23,6 +23,10 @@ COUNTRIES = {
 # Sent by every client that reads a record and saves it; QuickBooks keeps its own.
 SYSTEM = frozenset({"Id", "SyncToken", "sparse", "domain", "status", "MetaData"})
 UNREADABLE = "2090"
+ADDRESSES = frozenset({
+    "BillAddr", "ShipAddr", "ShipFromAddr", "PrimaryAddr", "CompanyAddr", "LegalAddr", "Address",
+    "CustomerCommunicationAddr",
+})  # fmt: skip
 
 
 @dataclass
@@ -45,7 +49,7 @@ class Call:
         """The active record behind a reference; otherwise notes the problem."""
         if reference is None:
             return None
-        record = self._seen(entity, reference["value"])
+        record = self.seen(entity, reference["value"])
         if record is None:
             self.problems.append(faults.unknown_reference(kind, reference["value"], element))
             return None
@@ -53,7 +57,8 @@ class Call:
             self.problems.append(faults.not_found(element=element))
         return record
 
-    def _seen(self, entity: str, record_id: str) -> Record | None:
+    def seen(self, entity: str, record_id: str) -> Record | None:
+        """The record as it was when the call, or its whole batch, began."""
         if self.before is not None and (entity, record_id) in self.before:
             return self.before[entity, record_id]
         return self.company.get(entity, record_id)
@@ -63,6 +68,20 @@ class Call:
         if self.before is not None:
             self.before.setdefault((entity, record["Id"]), self.company.get(entity, record["Id"]))
         self.company.put(entity, record)
+
+    def remove(self, entity: str, record: Record) -> None:
+        """Take a record out, leaving a stub that tells when."""
+        meta = {"LastUpdatedTime": stamp(self.now)}
+        stub = {"domain": "QBO", "status": "Deleted", "Id": record["Id"], "MetaData": meta}
+        self.company.remove(entity, record["Id"], stub)
+
+    def today(self) -> str:
+        """The day it is in the company's zone."""
+        return self.now.astimezone(PACIFIC).date().isoformat()
+
+    def sales_form(self, name: str) -> bool:
+        """A switch of the company's sales settings."""
+        return bool(self.company.prefs("SalesFormsPrefs").get(name))
 
     def need(self, body: Record, *names: str) -> None:
         """Note every required field that is not there."""
@@ -88,12 +107,20 @@ class Kind(ABC):
         body = self._content(call, raw)
         old = self.held(call, raw)
         sparse = str(raw.get("sparse", False)).lower() == "true"
-        record = self.build(call, self.merged(old, body) if sparse else body, old)
+        record = self.build(call, self._sparse(call, raw, old, body) if sparse else body, old)
         raise_problems(call)
         if sparse and record == {key: value for key, value in old.items() if key not in SYSTEM}:
             # An update that changes nothing leaves the token alone (seen live on employees).
             return {self.name: old}
         return self._store(call, record, old)
+
+    def _sparse(self, call: Call, raw: Record, old: Record, body: Record) -> Record:
+        """Whether what is sent empty empties the field is documented nowhere."""
+        merged = self.merged(old, body)
+        if call.settings.sparse_empty == "keeps":
+            return merged
+        emptied = {name for name in raw if name in self.shape and name not in body} - SYSTEM - self.computed
+        return {name: value for name, value in merged.items() if name not in emptied}
 
     def delete(self, call: Call, raw: Any) -> Record:
         """Only transactions can be deleted."""
@@ -136,9 +163,8 @@ class Kind(ABC):
             # A number that cannot be read leaves nothing to check further.
             raise_problems(call)
         content = {k: v for k, v in body.items() if k not in SYSTEM and k not in self.computed}
-        for name in ("BillAddr", "ShipAddr", "ShipFromAddr"):
-            if name in content:
-                content[name] = _address(content[name])
+        for name in ADDRESSES & content.keys():
+            content[name] = _address(content[name])
         return {name: value for name, value in content.items() if value != {}}
 
     def _store(self, call: Call, content: Record, old: Record | None) -> Record:
