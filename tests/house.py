@@ -30,6 +30,9 @@ from sandbox.server import Running
 FLOWS = Path(__file__).parents[1] / "include" / "flows.yaml"
 ORG, REALM = "00D5f000000DEMOEAA", "9130350000000001"
 WRITTEN = ("created", "updated", "deleted")
+INVOICES, DOCUMENTS = 15, 16
+"""What company 01 of the seed has in its queue: invoices, and with them the credit memo 000140."""
+
 AFTER_EXTRACT = tuple(STEPS)[2:]
 BEHIND = {
     "check": tuple(STEPS),
@@ -211,10 +214,15 @@ class House:
         """Business keys of what was really created at QuickBooks, in order, doubles included."""
         return [e["key"] for e in self.journal() if e["entity"] == entity and e["outcome"] == "created"]
 
-    def writes(self, vendor: str = "", since: int = 0) -> list[dict[str, Any]]:
+    def writes(self, vendor: str = "", since: int = 0, entity: str = "") -> list[dict[str, Any]]:
         """Journal entries of what really changed something, at one vendor or at both, after entry `since`."""
         entries = self.get(f"/control/journal?since={since}")["entries"]
-        return [e for e in entries if e["outcome"] in WRITTEN and vendor in ("", e["vendor"])]
+        wanted = [e for e in entries if vendor in ("", e["vendor"]) and entity in ("", e["entity"])]
+        return [e for e in wanted if e["outcome"] in WRITTEN]
+
+    def told(self, since: int = 0) -> list[str]:
+        """Ids of the documents that Rootstock was told about, in order, doubles included."""
+        return [e["key"] for e in self.writes("salesforce", since, "rstk__soinv__c")]
 
     @property
     def mark(self) -> int:

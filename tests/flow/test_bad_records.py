@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from house import House
+from house import DOCUMENTS, INVOICES, House
 from invoice_sync.model.flow import Options
 
 ONE = ("P-100", "1", "12.50")
@@ -130,14 +130,14 @@ def test_a_bad_record_waits_with_a_reason_and_a_cure(
 
 
 def test_the_neighbours_of_bad_records_are_delivered(night: Night) -> None:
-    assert len(night.created) == 15
+    assert len(night.created) == INVOICES
     assert not set(night.created) & set(night.numbers.values())
 
 
 def test_bad_records_lose_nobody(night: Night) -> None:
     statement = night.statement
 
-    assert statement["extracted"] == statement["delivered"] + statement["in_review"] == 15 + len(RECORDS)
+    assert statement["extracted"] == statement["delivered"] + statement["in_review"] == DOCUMENTS + len(RECORDS)
     assert all(part["difference"] == "0.00" for part in statement["totals"].values())
 
 
@@ -162,7 +162,7 @@ def test_header_charges_without_an_item_for_them_wait(house: House) -> None:
     [waiting] = house.statement()["review"]
     assert (waiting["document"], waiting["cause"]) == ("000107", "charges")
     assert "charge_items" in waiting["cure"]
-    assert len(house.created()) == 14
+    assert len(house.created()) == INVOICES - 1
 
 
 def test_header_charges_that_the_flow_refuses_wait(house: House) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from house import ORG, House
+from house import DOCUMENTS, INVOICES, ORG, House
 from invoice_sync.model.errors import NotChecked, SettingsError
 from invoice_sync.steps.chain import STEPS
 
@@ -52,6 +52,11 @@ def _export_locked(house: House) -> None:
     house.edit("salesforce", "rstk__sydefault__c", row["Id"], rstk__sydefault_salesexport__c=True)
 
 
+def _exported_by_rootstock(house: House) -> None:
+    company = house.source_id("rstk__sycmp__c", "rstk__sycmp_cmpno__c", "01")
+    house.edit("salesforce", "rstk__sycmp__c", company, rstk__sycmp_qbcompany__c="9130350000000001")
+
+
 def _no_freight_item(house: House) -> None:
     house.edit("quickbooks", "Item", "2010", Active=False)
 
@@ -68,6 +73,7 @@ OBSTACLES: list[tuple[Callable[[House], None], str]] = [
     (_wrong_realm, "another QuickBooks company"),
     (_financials, "Rootstock Financials"),
     (_export_locked, "own sales invoice export"),
+    (_exported_by_rootstock, "own QuickBooks export is set up for company 01"),
     (_no_freight_item, "no active item named Freight"),
     (_no_income_account, "no active income account"),
 ]
@@ -130,7 +136,7 @@ def test_after_the_cure_clearing_check_is_enough(
     outcome = house.clear("check")
 
     assert [error for error in outcome.values() if isinstance(error, Exception)] == []
-    assert (house.statement()["delivered"], len(house.created())) == (15, 15)
+    assert (house.statement()["delivered"], len(house.created())) == (DOCUMENTS, INVOICES)
 
 
 def test_a_check_that_fails_when_it_is_cleared_closes_the_gate_again(house: House) -> None:
@@ -179,4 +185,4 @@ def test_a_wrong_tenant_in_the_settings_can_be_corrected(house: House, side: str
 
     house.clear("check")
 
-    assert house.statement()["delivered"] == 15
+    assert house.statement()["delivered"] == DOCUMENTS

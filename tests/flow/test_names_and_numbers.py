@@ -36,7 +36,7 @@ def night(open_house: Callable[[], AbstractContextManager[House]]) -> Iterator[N
     with open_house() as house:
         planter = _plant(house)
         house.run(full_sweep=True)
-        entities = ("Customer", "Item", "Invoice")
+        entities = ("Customer", "Item", "Invoice", "CreditMemo")
         yield Night(
             {name: house.records("quickbooks", name) for name in entities},
             {name: house.created(name) for name in entities},
@@ -106,9 +106,14 @@ def test_a_number_that_somebody_elses_invoice_has_is_for_a_person(night: Night) 
     assert "000101" not in night.created["Invoice"]
 
 
-def test_another_companys_invoices_and_credit_memos_never_leave(night: Night) -> None:
-    others = {"000140", "000201", "000202", "000130", "000131", "000132", "000133"}
-    assert others.isdisjoint(night.created["Invoice"])
+def test_a_credit_memo_is_no_invoice(night: Night) -> None:
+    assert night.created["CreditMemo"] == ["000140"]
+    assert "000140" not in night.created["Invoice"]
+
+
+def test_another_companys_documents_and_those_not_offered_never_leave(night: Night) -> None:
+    others = {"000201", "000202", "000130", "000131", "000132", "000133"}
+    assert others.isdisjoint(night.created["Invoice"] + night.created["CreditMemo"])
     assert others.isdisjoint(night.causes)
 
 

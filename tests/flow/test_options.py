@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from house import House, green
+from house import DOCUMENTS, INVOICES, House, green
 from invoice_sync.ledger.tables import CursorRow
 from invoice_sync.model.errors import SettingsError
 
@@ -27,9 +27,9 @@ def test_a_dry_run_writes_nowhere_and_says_what_would_go(house: House) -> None:
 
     assert green(outcome)
     assert (house.writes(), house.count("intent"), cursor(house)) == ([], 0, None)
-    assert outcome["plan"] == {"planned": 15, "parties": 5, "review": 0}
+    assert outcome["plan"] == {"planned": DOCUMENTS, "parties": 5, "review": 0}
     explained = house.statement()["totals"]["USD"]["explained"]
-    assert [item["document"] for item in explained] == [*CLEAN, "000120", "000121", "000122"]
+    assert [item["document"] for item in explained] == [*CLEAN, "000120", "000121", "000122", "000140"]
     assert {item["cause"] for item in explained} == {"waiting"}
     assert house.statement()["totals"]["USD"]["difference"] == "0.00"
 
@@ -45,7 +45,7 @@ def test_after_a_dry_run_a_real_one_delivers_everything(house: House) -> None:
     house.run(dry_run=True)
 
     assert green(house.run("run-2"))
-    assert (house.statement("run-2")["delivered"], len(house.created())) == (15, 15)
+    assert (house.statement("run-2")["delivered"], len(house.created())) == (DOCUMENTS, INVOICES)
 
 
 def test_a_second_night_with_nothing_new_does_nothing(house: House) -> None:
@@ -114,22 +114,31 @@ def test_a_document_can_be_chosen_by_its_record_id(house: House) -> None:
     assert house.created() == ["000103"]
 
 
-@pytest.mark.parametrize("number", ["000131", "000140", "000201", "no'such\\number"])
+@pytest.mark.parametrize("number", ["000131", "000132", "000133", "000201", "no'such\\number"])
 def test_a_chosen_document_that_is_not_due_is_not_carried(house: House, number: str) -> None:
-    """Transferred already, a credit memo, another company's, and one that nobody knows."""
+    """Transferred already, cancelled, in process, another company's, and one that nobody knows."""
     outcome = house.run(documents=[number])
 
     assert green(outcome)
     assert house.writes() == []
 
 
+def test_a_chosen_credit_memo_is_carried_alone(house: House) -> None:
+    outcome = house.run(documents=["000140"])
+
+    assert green(outcome)
+    assert (house.created(), house.created("CreditMemo")) == ([], ["000140"])
+    assert house.statement()["totals"]["USD"]["destination"] == "-12.50"
+
+
 def test_a_limited_run_carries_so_many_and_the_next_one_the_rest(house: House) -> None:
     house.correct_everything()
 
     assert green(house.run(limit=3))
-    assert (len(house.created()), cursor(house)) == (3, None)
+    assert (len(house.created()), house.created("CreditMemo"), cursor(house)) == (3, [], None)
     assert green(house.run("run-2"))
-    assert len(house.created()) == 15
+    assert house.created("CreditMemo") == ["000140"]
+    assert len(house.created()) == INVOICES
 
 
 def test_changed_since_reads_from_there(house: House) -> None:
@@ -140,7 +149,7 @@ def test_changed_since_reads_from_there(house: House) -> None:
 
     house.run(changed_since=since)
 
-    assert 0 < len(house.created()) < 15
+    assert 0 < len(house.created()) < INVOICES
     assert "000101" not in house.created()
 
 
@@ -159,7 +168,7 @@ def test_a_full_sweep_over_a_finished_flow_changes_nothing(house: House) -> None
     outcome = house.run("run-2", full_sweep=True)
 
     assert green(outcome)
-    assert outcome["extract"] == {"read": 15, "changed": 0}
+    assert outcome["extract"] == {"read": DOCUMENTS, "changed": 0}
     assert (house.writes(since=before), rows(house)) == ([], kept)
 
 
@@ -168,7 +177,7 @@ def test_pages_of_the_source_do_not_lose_or_double_a_document(house: House) -> N
     house.correct_everything()
 
     assert green(house.run())
-    assert len(house.created()) == 15
+    assert len(house.created()) == INVOICES
 
 
 def test_after_a_dry_run_a_run_over_one_document_sends_that_one_only(house: House) -> None:

@@ -19,7 +19,7 @@ from invoice_sync.steps.chain import STEPS
 PARTIES = (
     "Amber Lane", "Birch", "O'Malley", "Harbor Line", "Cedar Valley", "Dogwood", "12 Amber Lane", "97201", "555-01",
 )  # fmt: skip
-MEANT_FOR_IT = {"inbox.content", "intent.body", "intent.wire_body", "token.sealed"}
+MEANT_FOR_IT = {"inbox.content", "intent.body", "intent.wire_body", "suggestion.name", "token.sealed"}
 OURS = ("invoice_sync", "urllib3", "requests", "sqlalchemy")
 
 

@@ -1,6 +1,6 @@
 """report: to the cent, re-read from the destination, and red when anything is off."""
 
-from house import House, green
+from house import DOCUMENTS, House, green
 from invoice_sync.model.errors import ReviewNeeded
 from invoice_sync.steps.chain import STEPS
 
@@ -51,7 +51,7 @@ def test_once_the_invoice_is_right_again_report_alone_is_enough(house: House) ->
     house.step_fails("report", ReviewNeeded)
     house.edit("quickbooks", "Invoice", house.invoice_id("000101"), TotalAmt="50.00")
 
-    assert house.step("report")["delivered"] == 15
+    assert house.step("report")["delivered"] == DOCUMENTS
 
 
 def test_the_log_and_the_statement_show_the_table_of_what_waits(house: House, caplog: object) -> None:

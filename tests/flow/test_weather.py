@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from house import House, green
+from house import DOCUMENTS, INVOICES, House, green
 from invoice_sync.ledger.tables import TokenRow
 from invoice_sync.model.errors import NeedsPerson, SettingsError, TryLater
 from invoice_sync.steps.chain import STEPS
@@ -25,8 +25,8 @@ def test_a_throttled_batch_goes_again_after_the_wait_that_was_asked_for(house: H
     assert house.created() == []
     house.clock.sleep(61)
 
-    assert house.step("export")["sent"] == 15
-    assert len(house.created()) == 15
+    assert house.step("export")["sent"] == DOCUMENTS
+    assert len(house.created()) == INVOICES
 
 
 def test_nobody_of_the_company_calls_while_quickbooks_wants_to_be_left_alone(house: House) -> None:
@@ -59,7 +59,8 @@ def test_an_org_without_calls_left_makes_the_run_wait_and_doubles_nothing(house:
     house.clock.sleep(3601)
 
     assert green(house.run(steps=("acknowledge", "report")))
-    assert len(house.writes("salesforce")) == 15
+    assert len(house.told()) == DOCUMENTS
+    assert len(house.writes("salesforce")) == DOCUMENTS + 7, "and who and what four customers and three products became"
 
 
 @pytest.mark.parametrize(
@@ -80,8 +81,9 @@ def test_a_token_that_ends_in_the_middle_is_renewed_and_nothing_goes_twice(
     )
 
     assert green(house.run())
-    assert len(house.created()) == 15
-    assert len(house.writes("salesforce")) == 15
+    assert len(house.created()) == INVOICES
+    assert len(house.told()) == DOCUMENTS
+    assert len(house.writes("salesforce")) == DOCUMENTS + 7, "and who and what four customers and three products became"
     assert house.get("/control/mishaps")["mishaps"] == []
 
 

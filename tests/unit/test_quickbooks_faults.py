@@ -30,6 +30,10 @@ XML = (
     b'<Error code="3001"><Message>message=ThrottleExceeded</Message><Detail>The request limit</Detail></Error>'
     b"</Fault></IntuitResponse>"
 )
+REFUSAL = (
+    b'{"Fault":{"Error":[{"Message":"Required param missing","Detail":"Line is missing","code":"2020"}],'
+    b'"type":"ValidationFault"},"time":"2026-05-01"}'
+)
 HTML = b"<html><head><title>503</title></head><body><h1>Service Unavailable</h1></body></html>"
 BOMB = (
     b'<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "3001">]>'
@@ -82,6 +86,7 @@ def fault(code: int, detail: str = "", element: str = "", kind: str = "Validatio
         (fault(3200), Verdict.NOT_DONE),
         (fault(6140), Verdict.HIT),
         (fault(6240), Verdict.HIT),
+        (fault(5010), Verdict.HIT),
         (fault(6000, UNEXPECTED), Verdict.UNKNOWN),
         (fault(6000, "Business Validation Error: Unexpected Internal Error. (-30000)"), Verdict.UNKNOWN),
         (fault(10000, kind="SystemFault"), Verdict.UNKNOWN),
@@ -91,7 +96,7 @@ def fault(code: int, detail: str = "", element: str = "", kind: str = "Validatio
         (Fault("ValidationFault", ()), Verdict.UNKNOWN),
         (fault(500, kind="SystemFault"), Verdict.REFUSED),
         (fault(3100, kind="AuthorizationFault"), Verdict.REFUSED),
-        *[(fault(code), Verdict.REFUSED) for code in (120, 610, 2010, 2020, 2050, 2500, 5010, 6000, 6070, 6190, 6210)],
+        *[(fault(code), Verdict.REFUSED) for code in (120, 610, 2010, 2020, 2050, 2500, 6000, 6070, 6190, 6210)],
         (Fault("ValidationFault", (Error(2020), Error(6140), Error(2020))), Verdict.HIT),
         (Fault("ValidationFault", (Error(6140), Error(6000, "", UNEXPECTED))), Verdict.UNKNOWN),
     ],
@@ -192,8 +197,10 @@ def test_an_item_without_a_good_answer_is_unknown(content: Any, verdict: Verdict
         (replied(HTML), Verdict.UNKNOWN),
         (replied(b'{"BatchItemRes'), Verdict.UNKNOWN),
         (replied({"time": "now"}), Verdict.UNKNOWN),
-        (replied(NORMAL), Verdict.REFUSED),
-        (replied(NORMAL, 400), Verdict.REFUSED),
+        (replied(REFUSAL), Verdict.REFUSED),
+        (replied(REFUSAL, 400), Verdict.REFUSED),
+        (replied(NORMAL), Verdict.UNKNOWN),
+        (replied(NORMAL, 400), Verdict.UNKNOWN),
         (replied(HTML, 413), Verdict.REFUSED),
         (replied(GATEWAY, 401), Verdict.NOT_DONE),
         (replied(b"", 401), Verdict.NOT_DONE),
@@ -220,6 +227,16 @@ def test_an_item_that_asks_for_a_new_token_counts_as_a_401() -> None:
     }
 
 
+def test_a_stale_item_is_looked_up_and_says_what_it_would_mean() -> None:
+    """A second sending of a change that was done is refused as stale, so only a look there tells what it is."""
+    stale = canonical.loads(NORMAL)["Fault"]
+    content = {"BatchItemResponse": [{"bId": f"i{n}", "Fault": stale} for n in (1, 2)]}
+    for outcome in outcomes(armed(), replied(content)).values():
+        assert (outcome.verdict, outcome.remote) == (Verdict.HIT, None)
+        assert outcome.problem is not None and outcome.problem.cause == "changed_meanwhile"
+        assert "You and X" not in outcome.problem.reason + outcome.problem.cure
+
+
 def test_the_wait_of_a_throttle_comes_along() -> None:
     assert {outcome.wait for outcome in outcomes(armed(), replied(XML, 429, 7.0)).values()} == {7.0}
 
@@ -235,6 +252,23 @@ def test_the_same_batch_is_the_same_bytes() -> None:
         "operation": "create",
         "Invoice": {"DocNumber": "A-1"},
     }
+
+
+@pytest.mark.parametrize(
+    ("operation", "how"),
+    [
+        ("create", {"operation": "create"}),
+        ("update", {"operation": "update"}),
+        ("void", {"operation": "update", "optionsData": "void"}),
+    ],
+)
+def test_an_operation_is_said_in_the_batch_and_what_stays_with_us_is_not_sent(
+    operation: str, how: dict[str, str]
+) -> None:
+    item = WireItem(1, "i1", "s1", {"Id": "7", "_after": "x", "_tax": "1.00"})
+    request = batch_request("https://x.example", "75", Armed(BINDING, "credit_memo", operation, "f" * 32, (item,), 0.0))
+    sent = canonical.loads(request.body or b"")["BatchItemRequest"]
+    assert sent == [{"bId": "i1", **how, "CreditMemo": {"Id": "7"}}]
 
 
 @pytest.mark.parametrize(("host", "realm"), [("https://x.example", "12/../3"), ("https://x.example", ""), ("x", "1")])

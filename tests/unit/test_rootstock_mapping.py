@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import copy
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from invoice_sync.connectors.base import Delivered, Json, SourceRecord
-from invoice_sync.connectors.rootstock import mapping, soql
+from invoice_sync.connectors.base import Armed, Delivered, Json, SourceRecord, Verdict, WireItem
+from invoice_sync.connectors.http import Answer, Reply, verdict_of_status
+from invoice_sync.connectors.rootstock import mapping, notes, soql
+from invoice_sync.connectors.rootstock.outcomes import outcomes
 from invoice_sync.connectors.rootstock.rich_text import plain_text
 from invoice_sync.model import canonical
 from invoice_sync.model.documents import Address, Invoice, Party, Product
 from invoice_sync.model.errors import BadDocument, Problem
 from invoice_sync.model.money import Money
+from invoice_sync.model.ports import Binding
 
 INVOICE_ID, CUSTOMER_ID, BILLED_ID = "a6Y5f000000AbCdEAK", "a6B5f000000AbCdEAK", "a6B5f000000XyZaEAK"
 TROWEL_ID, PLANTER_ID = "a7S5f000000AbCdEAK", "a7S5f000000XyZaEAK"
@@ -103,6 +106,58 @@ def test_worked_sample_carries_what_people_look_for() -> None:
     assert [each.description for each in sample.lines] == ["P-100", "Cedar planter"]
 
 
+def test_what_else_goes_along() -> None:
+    bare = invoice()
+    assert (bare.kind, bare.credits, bare.prepaid, bare.rate, bare.ship_date) == ("invoice", "", None, None, None)
+    assert (bare.order_number, bare.note, bare.terms, bare.tax_location, bare.tracking) == ("", "", "", "", "")
+    rich = record(intcomment="<b>Fragile</b>", totalppya=Decimal("20.00"), taxfreight=True)
+    rich.content["header"] |= {
+        "rstk__soinv_order__r": {"rstk__sohdr_custpo__c": "AL-7781", "rstk__sohdr_order__c": "SO-9"},
+        "rstk__soinv_terms__r": {"rstk__syterms_id__c": "NET30"},
+        "rstk__soinv_taxloc__r": {"rstk__sotax_locid__c": "MA"},
+        "rstk__soinv_soship__r": {"rstk__soship_tracking__c": "1Z", "rstk__soship_shipdate__c": "2026-10-13"},
+    }
+    document = mapping.to_model(rich)
+    assert isinstance(document, Invoice)
+    assert (document.order_number, document.note, document.terms) == ("SO-9", "Fragile", "NET30")
+    assert (document.tax_location, document.ship_date, document.tracking) == ("MA", date(2026, 10, 13), "1Z")
+    assert document.prepaid == usd("20.00")
+    assert document.total == document.computed_total == usd("226.70"), "a prepayment lowers what is open, not the total"
+    assert {charge.kind: charge.taxed for charge in document.charges} == {
+        "freight": True, "handling": False, "packaging": False,
+    }  # fmt: skip
+
+
+def test_the_rate_is_turned_round_and_only_for_foreign_currency() -> None:
+    """Rootstock divides by its rate; ten decimals, half up."""
+    assert invoice(currency="EUR", currexchrate=Decimal("0.92")).rate == Decimal("1.0869565217")
+    assert invoice(currency="EUR", currexchrate=Decimal("0.3")).rate == Decimal("3.3333333333")
+    assert invoice(currency="EUR", currexchrate=Decimal("0.0000000003")).rate == Decimal("3333333333.3333333333")
+    assert invoice(currency="USD", currexchrate=Decimal("0.92")).rate is None
+    assert invoice(currency="EUR", currexchrate=None).rate is None
+    assert invoice(currency="EUR", currexchrate=Decimal("-1")).rate is None
+
+
+def test_lines_are_taxed_where_the_source_says_so_by_line() -> None:
+    plain, taxed = line("1", "80"), line("1", "80") | {"rstk__soinvline_calctaxamount__c": Decimal("6.08")}
+    exempt, overridden = {"rstk__soinvline_taxexempt__c": True}, {"rstk__soinvline_taxoverride__c": True}
+    assert [each.taxed for each in invoice([plain, plain | exempt]).lines] == [None, False]
+    assert [each.taxed for each in invoice([plain, taxed, taxed | exempt]).lines] == [False, True, False]
+    amount = {"rstk__soinvline_taxamount__c": Decimal("1.00")}
+    assert [each.taxed for each in invoice([taxed | overridden, taxed | overridden | amount]).lines] == [False, True]
+
+
+def test_a_credit_memo_keeps_positive_amounts_and_what_it_credits() -> None:
+    memo = invoice(txntype="Credit Memo", soinv="a6Y5f000000XyZaEAK")
+    assert (memo.kind, memo.credits, memo.total) == ("credit_memo", "a6Y5f000000XyZaEAK", usd("226.70"))
+    assert memo.computed_total == memo.total
+    assert invoice(soinv="a6Y5f000000XyZaEAK").credits == "", "only a credit memo credits anything"
+    assert mapping.entity_of(record(txntype="Credit Memo").content["header"]) == "credit_memo"
+    assert mapping.entity_of(record().content["header"]) == "invoice"
+    assert mapping.withdrawn(record().content["header"]) == ""
+    assert mapping.withdrawn(record(cancelled=True).content["header"]) == "cancelled at the source"
+
+
 def test_invoicing_customer_is_billed_instead() -> None:
     relation = {"rstk__socust_custno__c": "C-1001", "rstk__socust_fincust__c": BILLED_ID}
     changed = record()
@@ -163,7 +218,10 @@ def test_currency_is_the_invoice_s_or_the_company_s() -> None:
         ({"currency": "US Dollar"}, "unknown-currency", "is US Dollar, which is no ISO 4217 code"),
         ({"freightamt": Decimal("15.005")}, "not-exact", "The freight of invoice 000123: 15.005 has more"),
         ({"taxamt": "a lot"}, "not-a-number", "The tax of invoice 000123 is a lot, which is no number."),
-        ({"txntype": "Credit Memo"}, "not-an-invoice", "Invoice 000123 is a Credit Memo; only invoices"),
+        ({"txntype": "Quote"}, "not-an-invoice", "Invoice 000123 is a Quote; only invoices and credit memos"),
+        ({"txntype": None}, "not-an-invoice", "Invoice 000123 is a document without a type; only invoices and credit"),
+        ({"currency": "EUR", "currexchrate": "?"}, "not-a-number", "The exchange rate of invoice 000123 is ?"),
+        ({"totalppya": Decimal("0.001")}, "not-exact", "The prepayment of invoice 000123: 0.001 has more"),
     ],
 )
 def test_bad_headers_say_what_is_wrong(changes: dict[str, Any], cause: str, words: str) -> None:
@@ -206,16 +264,24 @@ def test_hash_minds_money_and_not_our_own_write_back() -> None:
 def test_queue_is_told_from_the_flags() -> None:
     assert mapping.is_in_queue(record().content["header"], "01")
     assert not mapping.is_in_queue(record().content["header"], "02")
+    assert mapping.is_in_queue(record(txntype="Credit Memo").content["header"], "01")
     for change in ({"approved": False}, {"transferred": True}, {"cancelled": True}, {"inprocess": True},
-                   {"txntype": "Credit Memo"}):  # fmt: skip
+                   {"ppyinv": True}, {"txntype": "Quote"}, {"txntype": None}):  # fmt: skip
         assert not mapping.is_in_queue(record(**change).content["header"], "01")
 
 
-def customer(primary: bool, address: Json | None = None, **changes: Any) -> Party:
+def customer_record(
+    primary: bool, address: Json | None = None, shipping: Json | None = None, **changes: Any
+) -> SourceRecord:
     source = {"custno": "C-1001", "sf_account_name": "Amber Lane Dental", "fscustid": "1001", "altfscustid": " "}
     fields = {f"rstk__socust_{name}__c": value for name, value in (source | changes).items()}
-    content = {"customer": {"Name": "C-1001 record", **fields}, "address": address, "primary": primary}
-    document = mapping.to_model(SourceRecord("customer", CUSTOMER_ID, "s", content))
+    named = {"Name": "C-1001 record", **fields}
+    content = {"customer": named, "address": address, "shipping": shipping, "primary": primary}
+    return SourceRecord("customer", CUSTOMER_ID, "s", content)
+
+
+def customer(primary: bool, address: Json | None = None, shipping: Json | None = None, **changes: Any) -> Party:
+    document = mapping.to_model(customer_record(primary, address, shipping, **changes))
     assert isinstance(document, Party)
     return document
 
@@ -231,11 +297,28 @@ def test_customer_has_name_and_bill_to_address() -> None:
     party = customer(True, address)
     assert (party.number, party.name, party.email) == ("C-1001", "Amber Lane Dental", "ap@amberlane.example")
     assert party.address == Address(line1="12 Amber Lane", country="US")
+    assert party.shipping == Address() == customer(True).address
     assert customer(True, sf_account_name=None).name == "C-1001 record"
 
 
+def test_customer_has_shipping_address_currency_and_terms() -> None:
+    relations = {
+        "rstk__socust_custcurr__r": {"rstk__sycurr_currency__c": "CAD"},
+        "rstk__socust_terms__r": {"rstk__syterms_id__c": "NET30"},
+    }
+    found = customer_record(
+        True, None, {"rstk__socaddr_address1__c": "Dock 4", "rstk__socaddr_email__c": "d@x.example"}
+    )
+    found.content["customer"].update(relations)
+    party = mapping.to_model(found)
+    assert isinstance(party, Party)
+    assert (party.address, party.shipping) == (Address(), Address(line1="Dock 4"))
+    assert (party.currency, party.terms, party.email) == ("CAD", "NET30", ""), "e-mail is that of the bill-to address"
+
+
 def test_customer_without_any_name_is_bad() -> None:
-    content = {"customer": {"Name": None, "rstk__socust_custno__c": "C-9"}, "address": None, "primary": True}
+    content = {"customer": {"Name": None, "rstk__socust_custno__c": "C-9"}, "address": None, "shipping": None}
+    content |= {"primary": True}
     with pytest.raises(BadDocument, match="Customer C-9 has no name"):
         mapping.to_model(SourceRecord("customer", CUSTOMER_ID, "s", content))
 
@@ -252,24 +335,91 @@ def test_product_kind_and_leading_zeros(kind: str, expected: str) -> None:
 
 def test_acknowledgement_by_mode() -> None:
     done = Delivered("145", "000123")
-    assert mapping.acknowledgement(INVOICE_ID, "none", done, "2026-10-20") is None
-    told = mapping.acknowledgement(INVOICE_ID, "acknowledge", done, "2026-10-20")
+    assert notes.acknowledgement(INVOICE_ID, "none", done, "2026-10-20") is None
+    told = notes.acknowledgement(INVOICE_ID, "acknowledge", done, "2026-10-20")
     assert told == {
         "Id": INVOICE_ID,
         "rstk__soinv_acctinvoice__c": "000123",
         "rstk__soinv_errortext__c": None,
         "rstk__soinv_errordate__c": None,
     }
-    assert mapping.facts_of(told) == {"acctinvoice": "000123"}
-    flagged = mapping.acknowledgement(INVOICE_ID, "transferred_flag", done, "2026-10-20")
+    assert notes.facts_of(told) == {"acctinvoice": "000123"}
+    flagged = notes.acknowledgement(INVOICE_ID, "transferred_flag", done, "2026-10-20")
     assert flagged == {**told, "rstk__soinv_transferred__c": True, "rstk__soinv_datetransfer__c": "2026-10-20"}
-    assert mapping.facts_of(flagged) == {"acctinvoice": "000123", "transferred": "true"}
+    assert notes.facts_of(flagged) == {"acctinvoice": "000123", "transferred": "true"}
 
 
 def test_acknowledgement_never_cuts_a_number() -> None:
-    assert mapping.acknowledgement(INVOICE_ID, "acknowledge", Delivered("1", "9" * 30), "2026-10-20")
+    assert notes.acknowledgement(INVOICE_ID, "acknowledge", Delivered("1", "9" * 30), "2026-10-20")
     with pytest.raises(BadDocument, match="31 characters"):
-        mapping.acknowledgement(INVOICE_ID, "acknowledge", Delivered("1", "9" * 31), "2026-10-20")
+        notes.acknowledgement(INVOICE_ID, "acknowledge", Delivered("1", "9" * 31), "2026-10-20")
+
+
+def test_an_id_is_noted_only_where_there_is_none_and_never_cut() -> None:
+    empty = {"fscustid": " ", "altfscustid": None}
+    assert notes.id_note(customer_record(True, **empty), "58") == {"Id": CUSTOMER_ID, "rstk__socust_fscustid__c": "58"}
+    second = notes.id_note(customer_record(False, **empty), "58")
+    assert second == {"Id": CUSTOMER_ID, "rstk__socust_altfscustid__c": "58"}
+    assert notes.id_note(customer_record(True), "58") is None, "1001 is there"
+    assert notes.id_note(customer_record(True, **empty), "9" * 51) is None
+    product = SourceRecord("product", TROWEL_ID, "s", {"product": {"rstk__soprod_prod__c": "P-100"}})
+    assert notes.id_note(product, "9" * 30) == {"Id": TROWEL_ID, "rstk__soprod_fsprodid__c": "9" * 30}
+    assert notes.id_note(product, "9" * 31) is None
+
+
+def test_a_reason_is_noted_cut_and_with_its_time() -> None:
+    now = datetime(2026, 10, 20, 1, 2, 3, tzinfo=timezone(timedelta(hours=2)))
+    reason = "Too  long.\n" + "x" * 300
+    told = notes.error_note(INVOICE_ID, reason, now)
+    assert told == {
+        "Id": INVOICE_ID,
+        "rstk__soinv_errortext__c": "Too long. " + "x" * 245,
+        "rstk__soinv_errordate__c": "2026-10-19T23:02:03.000+0000",
+        "_reason": reason,
+    }
+    assert notes.wire_record(soql.INVOICE, told) == {
+        "attributes": {"type": soql.INVOICE},
+        "id": INVOICE_ID,
+        **{name: value for name, value in told.items() if name not in ("Id", "_reason")},
+    }
+    row = {name: value for name, value in told.items() if name != "_reason"} | {"SystemModstamp": "s"}
+    assert notes.remote(row).facts == notes.facts_of(told) == {"errortext": "Too long. " + "x" * 245}
+
+
+def told(message: str, code: str = "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", **also: Any) -> Problem | None:
+    """What two notes come to when the first is done and the second refused."""
+    items = tuple(WireItem(n, f"i{n}", f"s{n}", {"Id": f"{INVOICE_ID[:-1]}{n}"}) for n in (1, 2))
+    armed = Armed(Binding("acme", "rootstock", "o/01"), "invoice", "acknowledge", "f" * 32, items, 0.0)
+    error = {"statusCode": code, "message": message, **also}
+    content = [
+        {"id": items[0].body["Id"], "success": True, "errors": []},
+        {"id": items[1].body["Id"], "success": False, "errors": [error]},
+    ]
+    answer = Answer(200, {}, canonical.dumps(content).encode())
+    found = outcomes(armed, Reply(verdict_of_status(200), answer, None))
+    assert found["i1"].verdict is Verdict.OK
+    verdict = Verdict.TOO_LARGE if "limit" in message.lower() else Verdict.REFUSED
+    assert found["i2"].verdict is verdict
+    return found["i2"].problem
+
+
+def test_a_refusal_names_the_field() -> None:
+    named = told("no", "STRING_TOO_LONG", fields=["rstk__soinv_acctinvoice__c", "Amy Lane"])
+    assert named is not None and named.cause == "too-long-for-source"
+    assert "Field: rstk__soinv_acctinvoice__c." in named.reason and "Amy" not in named.reason
+    in_message = told("No such column 'rstk__soinv_errortext__c' on entity", "INVALID_FIELD")
+    assert in_message is not None and "Field: rstk__soinv_errortext__c." in in_message.reason
+    assert (unnamed := told("no", "STRING_TOO_LONG")) is not None and "Field" not in unnamed.reason
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["Apex CPU time limit exceeded", "rstk: execution of BeforeUpdate caused by: System.LimitException: Too many SOQL "
+     "queries: 101"],
+)  # fmt: skip
+def test_a_governor_limit_is_about_the_size_of_the_call(message: str) -> None:
+    problem_found = told(message)
+    assert problem_found is not None and problem_found.vendor_code == "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"
 
 
 def test_stamp_moves_with_lines_and_their_number() -> None:

@@ -100,18 +100,20 @@ def _delivered(context: StepContext, desk: Desk, row: DocumentRow) -> Fate:
     if edited:
         return Fate(problems=(_differs(row, there, edited),))
     told = _told(changes, wrong)
-    if context.flow.options.changes == "review" or not context.destination.can(desk.entities[row.id], UPDATE):
+    left = context.destination.not_emptied(before, after)
+    by_hand = context.flow.options.changes == "review" or not context.destination.can(desk.entities[row.id], UPDATE)
+    if by_hand or left:
         return Fate(problems=(_changed(context, row, there, told),))
-    return _update(context, desk, row, there, before, told)
+    return _update(context, desk, row, there, told)
 
 
-def _update(context: StepContext, desk: Desk, row: DocumentRow, there: Remote, before: Json, told: str) -> Fate:
+def _update(context: StepContext, desk: Desk, row: DocumentRow, there: Remote, told: str) -> Fate:
     body, invoice = desk.bodies[row.id], desk.invoices[row.id]
     problems = (
         *preflight.own(context, row, invoice, desk.known, ()),
         *context.destination.preflight(invoice, desk.filled[row.id], desk.profile, desk.referenced),
     )
-    wanted = context.destination.update_body(body, before, there)
+    wanted = context.destination.update_body(body, there)
     return Fate(Way.UPDATE, wanted, context.destination.number(body), f"; {told}", problems)
 
 

@@ -73,6 +73,12 @@ def changes(before: Json, after: Json) -> list[Change]:
     return found + list(_line_changes(before["Line"], after["Line"]))
 
 
+def emptied(before: Json, after: Json) -> list[str]:
+    """Labels of the fields that the earlier body has and the later one has not."""
+    labels = {**_PROVEN, **_UNPROVEN}
+    return [label for field, label in labels.items() if before.get(field) and not after.get(field)]
+
+
 def body_total(body: Json, currency: str) -> Money:
     """Lines - discount + tax of a body, in integer minor units."""
     total = Money.zero(currency)

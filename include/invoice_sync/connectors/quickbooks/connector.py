@@ -128,11 +128,14 @@ class QuickBooks:
     def number(self, body: Json) -> str:
         return str(body.get("DocNumber", ""))
 
-    def update_body(self, body: Json, before: Json, there: Remote) -> Json:
-        """Sparse, so that what people added there stays; texts that the source emptied are emptied."""
-        emptied = {name: "" for name, value in before.items() if isinstance(value, str) and name not in body}
-        emptied = {name: value for name, value in emptied.items() if not name.startswith("_")}
-        return {**emptied, **body, "Id": there.id, "SyncToken": there.version, "sparse": True}
+    def update_body(self, body: Json, there: Remote) -> Json:
+        """Sparse, so that what people added there stays."""
+        return {**body, "Id": there.id, "SyncToken": there.version, "sparse": True}
+
+    def not_emptied(self, before: Json, after: Json) -> list[str]:
+        """Nobody says whether an empty value in a sparse update empties a field, and a full one would take people's
+        own entries away; so what the source emptied is emptied there by hand."""
+        return comparing.emptied(before, after)
 
     def void_body(self, there: Remote) -> Json:
         return {"Id": there.id, "SyncToken": there.version, "sparse": True}

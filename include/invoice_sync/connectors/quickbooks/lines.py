@@ -6,7 +6,7 @@ https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from invoice_sync.connectors.base import Json, placeholder
@@ -17,6 +17,7 @@ from invoice_sync.model.flow import Options
 from invoice_sync.model.money import Money
 
 MOST_DECIMALS = 7
+CENT = Decimal("0.01")
 SHIPPING = "SHIPPING_ITEM_ID"
 """Stands for the company's own shipping item; needs SalesFormsPrefs.AllowShipping."""
 
@@ -59,12 +60,12 @@ def _line(invoice: Invoice, line: Line, profile: Json) -> dict[str, Any]:
 def _says_the_amount(line: Line) -> bool:
     """Whether quantity and price may go along.
 
-    QuickBooks refuses a line (6070) whose Amount is not their product, rounded half up, and keeps seven
-    decimals of either; the amount is what counts.
+    QuickBooks refuses a line (6070) whose Amount is not their product, rounded half up to two decimals in any
+    currency, yen as well, and keeps seven decimals of either; the amount is what counts.
     """
     if max(_decimals(line.quantity), _decimals(line.unit_price)) > MOST_DECIMALS:
         return False
-    return Money.rounded(line.quantity * line.unit_price, line.amount.currency) == line.amount
+    return (line.quantity * line.unit_price).quantize(CENT, ROUND_HALF_UP) == line.amount.decimal
 
 
 def _decimals(number: Decimal) -> int:
