@@ -250,7 +250,7 @@ def test_inspect_notices_another_org_and_an_unknown_company(bench: Bench) -> Non
 def test_tenant_and_host_are_checked_before_any_call(bench: Bench) -> None:
     with pytest.raises(SettingsError, match="company number"):
         bench.connector(ORG)
-    with pytest.raises(SettingsError, match="is no address"):
+    with pytest.raises(SettingsError, match="full addresses"):
         bench.connector(host="acme.my.salesforce.com")
 
 
@@ -261,6 +261,35 @@ def test_a_wrong_secret_names_the_cure_and_no_secret(bench: Bench) -> None:
     with pytest.raises(NeedsPerson, match=r"\(invalid_client\).*client secret") as caught:
         bench.connector(client_secret="very-wrong").inspect("none")
     assert "very-wrong" not in str(caught.value)
+
+
+def _signing(bench: Bench, **changes: str) -> dict[str, str]:
+    """Credentials of the demo's app with a certificate."""
+    demo = requests.get(bench.running.index_url, timeout=5).json()["vendors"]["salesforce"]["jwt"]
+    names = ("client_id", "username", "audience", "private_key")
+    return {**{name: demo[name] for name in names}, "client_secret": "", **changes}
+
+
+def test_an_app_with_a_certificate_signs_instead_of_giving_a_secret(bench: Bench) -> None:
+    signed = bench.connector(**_signing(bench))
+    assert signed.inspect("none").tenant == f"{ORG}/01"
+    assert "PRIVATE KEY" not in repr(Credentials(host="https://a.example", **_signing(bench)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"username": "nobody@example.test"}, "invalid_grant"),
+        ({"audience": "https://example.test"}, "invalid_grant"),
+        ({"private_key": "-----BEGIN nothing-----"}, "cannot be used"),
+    ],
+)
+def test_a_signature_that_is_not_accepted_names_the_cure_and_no_key(
+    bench: Bench, changes: dict[str, str], said: str
+) -> None:
+    with pytest.raises(NeedsPerson, match=said) as caught:
+        bench.connector(**_signing(bench, **changes)).inspect("none")
+    assert "private key" in str(caught.value) and "BEGIN" not in str(caught.value)
 
 
 def test_an_expired_token_is_renewed_once(bench: Bench) -> None:

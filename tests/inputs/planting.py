@@ -14,11 +14,14 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, cast
 
 from house import REALM, House
+from invoice_sync.model.errors import InvoiceSyncError, StillUncertain, TryLater
+from invoice_sync.steps.chain import STEPS
 from sandbox.salesforce.app import Salesforce
 from sandbox.salesforce.load import Loader
 from sandbox.salesforce.names import ADDRESS, CURRENCY, CUSTOMER, INVOICE, LINE, PRODUCT
 
 CENT = Decimal("0.01")
+RESCHEDULE_FROM, RETRIES = 20.0, 3
 DAY, DUE = date(2026, 11, 20), date(2026, 12, 20)
 
 
@@ -93,6 +96,36 @@ class Source:
             else:
                 self._ids[kind, number] = self.loader._find(PRODUCT, "rstk__externalid__c", f"0101_{number}")
         return self._ids[kind, number]
+
+
+def walk(house: House, run_id: str = "run-1", steps: Sequence[str] = tuple(STEPS)) -> dict[str, Any]:
+    """As Airflow walks the chain: what asks to come later comes later, every step is tried three times more.
+
+    By step: its counts, or the error that it ended with.
+    """
+    outcome: dict[str, Any] = {}
+    for name in steps:
+        failed, waited = 0, False
+        while True:
+            try:
+                outcome[name] = house.step(name, run_id, rescheduled=waited)
+            except (TryLater, StillUncertain) as error:
+                outcome[name] = error
+                waited = isinstance(error, StillUncertain) or (error.wait or 0) >= RESCHEDULE_FROM
+                failed += not waited
+                house.clock.sleep(_until(house, error))
+                if failed <= RETRIES:
+                    continue
+            except InvoiceSyncError as error:
+                outcome[name] = error
+            break
+    return outcome
+
+
+def _until(house: House, error: TryLater | StillUncertain) -> float:
+    if isinstance(error, StillUncertain):
+        return (error.until - house.clock.now()).total_seconds() + 1
+    return error.wait or 30.0
 
 
 def _amount(row: Mapping[str, Any]) -> Decimal:

@@ -73,7 +73,7 @@ def _body(invoice: Invoice, profile: Json, options: Options, marker: str) -> dic
     if invoice.rate is not None and profile["multicurrency"]:
         body["ExchangeRate"] = invoice.rate.normalize()
     return body | (
-        _of_credit_memo(invoice) if invoice.kind == "credit_memo" else _of_invoice(invoice, profile, options)
+        _of_credit_memo(invoice, options) if invoice.kind == "credit_memo" else _of_invoice(invoice, profile, options)
     )
 
 
@@ -92,9 +92,13 @@ def _of_invoice(invoice: Invoice, profile: Json, options: Options) -> dict[str, 
     return fields
 
 
-def _of_credit_memo(invoice: Invoice) -> dict[str, Any]:
-    """It goes out after the invoice that it credits; the two are applied to each other by a person there."""
-    return {"_after": placeholder("invoice", invoice.credits)} if invoice.credits else {}
+def _of_credit_memo(invoice: Invoice, options: Options) -> dict[str, Any]:
+    """It goes out after the invoice that it credits; the two are applied to each other by a person there.
+
+    With `credit_memos: all` it waits for none, for that invoice may never have been ours to deliver.
+    """
+    waits = invoice.credits and options.credit_memos != "all"
+    return {"_after": placeholder("invoice", invoice.credits)} if waits else {}
 
 
 def _people(invoice: Invoice) -> dict[str, Any]:

@@ -85,9 +85,7 @@ class Queue:
         them: it moves with the last page. A run over the whole queue needs no such second look.
         """
         if window.start is None:
-            for page in self._client.pages(self._headers_since(None)):
-                window.saw((row["SystemModstamp"] for row in page.rows), page.server_time)
-                yield StubPage(tuple(self.stubs(page.rows)), window.position)
+            yield from self._everything(window)
             return
         seen: dict[str, str] = {}
         for page in self._client.pages(self._headers_since(window.start)):
@@ -96,6 +94,15 @@ class Queue:
             seen |= {stub.source_id: stub.stamp for stub in stubs}
             yield StubPage(tuple(stubs), window.floor)
         yield StubPage(tuple(self._changed_by_line(window.start, seen)), window.position)
+
+    def _everything(self, window: Window) -> Iterator[StubPage]:
+        """A query that had to begin anew shows its rows twice; ids alone are kept, for there may be a million."""
+        seen: set[str] = set()
+        for page in self._client.pages(self._headers_since(None)):
+            window.saw((row["SystemModstamp"] for row in page.rows), page.server_time)
+            fresh = [row for row in page.rows if row["Id"] not in seen]
+            seen.update(row["Id"] for row in fresh)
+            yield StubPage(tuple(self.stubs(fresh)), window.position)
 
     def _headers_since(self, start: datetime | None) -> str:
         where = soql.in_queue(self._company)
