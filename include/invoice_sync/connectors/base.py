@@ -319,8 +319,8 @@ class Destination(Writer, Protocol):
     def number(self, body: Json) -> str:
         """Pure. The number that a document gets over there; for a party or product, empty."""
 
-    def update_body(self, body: Json, there: Remote) -> Json:
-        """Pure. What turns `there` into what `body` asks for."""
+    def update_body(self, body: Json, before: Json, there: Remote) -> Json:
+        """Pure. What turns `there`, delivered as `before`, into what `body` asks for."""
 
     def not_emptied(self, before: Json, after: Json) -> list[str]:
         """Pure. Fields that the source emptied since and that an update would not empty over there."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from invoice_sync.connectors.base import DELIVERIES, Armed, WireItem
+from invoice_sync.connectors.base import DELIVERIES, VOID, Armed, WireItem
 from invoice_sync.delivery.references import resolved
 from invoice_sync.delivery.work import Work
 from invoice_sync.ledger.tables import AttemptRow, DocumentRow, IntentRow
@@ -42,7 +42,12 @@ def batches(work: Work) -> list[list[int]]:
 
 
 def _may_go(operation: str) -> tuple[DocumentState, ...]:
-    """A delivery goes out while its document is planned for it; what the source is told, whenever it is due."""
+    """A delivery goes out while its document is planned for it; what the source is told, whenever it is due.
+
+    A void also takes back what a person has to look at.
+    """
+    if operation == VOID:
+        return DocumentState.PLANNED, DocumentState.REVIEW
     return (DocumentState.PLANNED,) if operation in DELIVERIES else tuple(DocumentState)
 
 

@@ -98,7 +98,10 @@ def finish(desk: Desk, row: IntentRow, remote: Remote, rule: str) -> None:
         return
     desk.entries.append(told.done(work, row, remote, rule))
     document = desk.documents[row.document_id]
-    if work.operation not in NOTES and document.version == row.version:
+    if work.operation == VOID and document.state == DocumentState.REVIEW:
+        taken_back = told.taken_back(documents.problem_of(document))
+        documents.put_in_review(document, taken_back, document.step, work.clock.now())
+    elif work.operation not in NOTES and document.version == row.version:
         documents.move(document, _state_after(work), work.clock.now())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from invoice_sync.connectors.base import ACKNOWLEDGE, CREATE, TELL_ERROR, UPDATE, VOID, WRITE_ID, Outcome, Remote
 from invoice_sync.delivery.work import Work
@@ -10,6 +11,7 @@ from invoice_sync.ledger.process_log import Entry
 from invoice_sync.ledger.tables import IntentRow
 from invoice_sync.model.errors import Problem
 
+MISMATCH = "mismatch"
 _NOUNS = {"customer": "Customer", "product": "Product", "invoice": "Invoice", "credit_memo": "Credit Memo"}
 _DONE = {
     CREATE: "is created successfully",
@@ -44,10 +46,16 @@ def uncertain(work: Work, row: IntentRow, outcome: Outcome) -> Entry:
 def mismatch(row: IntentRow, remote: Remote, wrong: Mapping[str, tuple[str, str]]) -> Problem:
     said = "; ".join(_difference(name, *both) for name, both in wrong.items())
     return Problem(
-        "mismatch",
+        MISMATCH,
         f"{row.number} is at {row.target_vendor} under id {remote.id}, but it differs. {said}.",
         "Correct the document there so that it equals the source, then clear this task. It is not sent again.",
     )
+
+
+def taken_back(problem: Problem) -> Problem:
+    """The same document after `on_mismatch: void`."""
+    cure = "Mend what makes the two differ, then have it created again: `python -m invoice_sync reissue`."
+    return replace(problem, cause="mismatch_voided", reason=f"{problem.reason} It was voided there.", cure=cure)
 
 
 def unexplained(outcome: Outcome) -> Problem:

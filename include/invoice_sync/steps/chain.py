@@ -10,7 +10,7 @@ from sqlalchemy import select
 from invoice_sync.ledger import runs
 from invoice_sync.ledger.tables import RunRow
 from invoice_sync.model.crash_points import reached
-from invoice_sync.model.errors import NotChecked, ReviewNeeded
+from invoice_sync.model.errors import NeedsPerson, NotChecked, ReviewNeeded
 from invoice_sync.steps.acknowledge import acknowledge
 from invoice_sync.steps.add_customers import add_customers
 from invoice_sync.steps.add_products import add_products
@@ -67,6 +67,11 @@ def run_step(context: StepContext) -> Counts:
         _stop_for_review(context)
     except ReviewNeeded:
         _mark(context, "review")
+        raise
+    except NeedsPerson as error:
+        # "locate the latest entry to review ... if any error messages interrupted the process" (second seed)
+        context.log_entry("ERROR", {"step": context.step}, str(error))
+        _mark(context, "stopped")
         raise
     except BaseException:
         _mark(context, "stopped")

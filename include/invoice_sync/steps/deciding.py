@@ -89,7 +89,7 @@ def _delivered(context: StepContext, desk: Desk, row: DocumentRow) -> Fate:
     """Equal is well; a change is followed or shown, and what somebody did over there is never overwritten."""
     there = desk.there.get(row.id)
     if there is None or not there.live:
-        return Fate(problems=(_vanished(row),))
+        return Fate(problems=(_vanished(context, row),))
     before, after = desk.before.get(row.id, {}), desk.filled[row.id]
     changes = context.destination.changes(before, after) if before else []
     wrong = _differing(context, desk, row, there)
@@ -104,16 +104,16 @@ def _delivered(context: StepContext, desk: Desk, row: DocumentRow) -> Fate:
     by_hand = context.flow.options.changes == "review" or not context.destination.can(desk.entities[row.id], UPDATE)
     if by_hand or left:
         return Fate(problems=(_changed(context, row, there, told),))
-    return _update(context, desk, row, there, told)
+    return _update(context, desk, row, there, before, told)
 
 
-def _update(context: StepContext, desk: Desk, row: DocumentRow, there: Remote, told: str) -> Fate:
+def _update(context: StepContext, desk: Desk, row: DocumentRow, there: Remote, before: Json, told: str) -> Fate:
     body, invoice = desk.bodies[row.id], desk.invoices[row.id]
     problems = (
         *preflight.own(context, row, invoice, desk.known, ()),
         *context.destination.preflight(invoice, desk.filled[row.id], desk.profile, desk.referenced),
     )
-    wanted = context.destination.update_body(body, there)
+    wanted = context.destination.update_body(body, before, there)
     return Fate(Way.UPDATE, wanted, context.destination.number(body), f"; {told}", problems)
 
 
@@ -155,11 +155,12 @@ def _told(changes: Sequence[Change], wrong: Sequence[str]) -> str:
     return "; ".join(listed or wrong)
 
 
-def _vanished(row: DocumentRow) -> Problem:
+def _vanished(context: StepContext, row: DocumentRow) -> Problem:
     return Problem(
         "vanished",
         f"{row.number} was delivered, but is no longer there or was voided there.",
-        "Restore it there, or have it created again: `python -m invoice_sync reissue`. It is not created a second "
+        f"Restore it there, or have it created again: `python -m invoice_sync reissue --flow {context.flow.name} "
+        f"--document {row.number} --because TEXT`. It is not created a second "
         "time by itself.",
     )
 
@@ -177,8 +178,8 @@ def _changed(context: StepContext, row: DocumentRow, there: Remote, told: str) -
         "changed_after_delivery",
         f"{row.number} was delivered (id {there.id}) and changed at the source since: {told}.",
         "Make the same change there by hand, then clear the task plan; for what cannot be compared say "
-        f"`python -m invoice_sync accept --flow {context.flow.name} --document {row.number}`. Or set the flow's "
-        "option changes to follow.",
+        f"`python -m invoice_sync accept --flow {context.flow.name} --document {row.number} --because TEXT`. "
+        "Or set the flow's option changes to follow.",
     )
 
 

@@ -46,7 +46,7 @@ class Desk:
     there: Mapping[int, Remote] = field(default_factory=dict)
     referenced: Json = field(default_factory=dict)
 
-    def told_amount(self, row: DocumentRow) -> str:
+    def amount(self, row: DocumentRow) -> str:
         return str(Money(row.amount_minor, row.currency)) if row.currency else "no amount"
 
 

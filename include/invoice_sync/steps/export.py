@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
-from invoice_sync.connectors.base import DELIVERIES
-from invoice_sync.model.documents import DOCUMENTS
+from invoice_sync.connectors.base import DELIVERIES, VOID
+from invoice_sync.delivery.told import MISMATCH
+from invoice_sync.ledger import documents, intents, links
+from invoice_sync.ledger.intents import Wanted
+from invoice_sync.model.documents import DOCUMENTS, Entity
+from invoice_sync.model.words import DocumentState
 from invoice_sync.steps.context import Counts, StepContext
 from invoice_sync.steps.matching import block_invoices
 
@@ -20,6 +24,26 @@ def export(context: StepContext) -> Counts:
         for operation in DELIVERIES:
             if context.destination.can(entity, operation):
                 done.update(context.door_to_destination().deliver(entity, operation).as_counts())
+        if context.flow.options.on_mismatch == "void" and context.destination.can(entity, VOID):
+            _plan_voids(context, entity)
+            done.update(context.door_to_destination().deliver(entity, VOID).as_counts())
         with context.transaction() as session:
             block_invoices(session, context, entity)
     return dict(done)
+
+
+def _plan_voids(context: StepContext, entity: Entity) -> None:
+    """What is there and is not what we sent is taken out of the books; the document stays in review."""
+    with context.transaction() as session:
+        waiting = documents.in_state(session, context.scope, entity, DocumentState.REVIEW)
+        rows = {row.source_id: row for row in context.mine(session, waiting) if row.cause == MISMATCH}
+        linked = links.of(session, context.scope, entity, list(rows))
+    there = context.destination.reread(entity, [link.remote_id for link in linked.values()]) if linked else {}
+    live = {key: there[link.remote_id] for key, link in linked.items() if link.remote_id in there}
+    with context.transaction() as session:
+        wanted = [
+            Wanted(rows[key], context.destination.void_body(remote), remote.number)
+            for key, remote in live.items()
+            if remote.live
+        ]
+        intents.plan(session, context.scope, VOID, context.scope.target_vendor, wanted, context.now)

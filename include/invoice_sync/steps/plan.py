@@ -25,6 +25,7 @@ from invoice_sync.steps.matching import block_invoices
 
 log = logging.getLogger("invoice_sync.plan")
 
+WRITES = (Way.CREATE, Way.UPDATE, Way.VOID)
 AT_A_TIME = 1000
 """Documents that are planned together, so that memory does not grow with the night."""
 
@@ -75,27 +76,33 @@ def _carry_out(session: Session, context: StepContext, desk: Desk, row: Document
     """Everything but a write; True when there is one to be frozen."""
     if fate.problems:
         context.review(session, row, preflight.one(fate.problems), "plan")
-    elif fate.way is Way.IGNORE:
+        return False
+    if context.options.dry_run:
+        return _preview(desk, row, fate)
+    if fate.way is Way.IGNORE:
         intake.ignore(context, [row], intake.LEFT_THE_QUEUE, f"The document was {row.withdrawn}.")
     elif fate.way is Way.NOTHING:
         documents.move(row, DocumentState.DELIVERED, context.now)
     elif fate.way is Way.ADOPT:
         deciding.adopt(session, context, desk, row, fate)
         documents.move(row, DocumentState.DELIVERED, context.now)
-    elif context.options.dry_run:
-        amount = desk.told_amount(row)
-        log.info("would %s %s: %s of customer %s%s", fate.way, row.number, amount, row.party, fate.told)
-        return True
-    else:
-        return True
-    return False
+    return fate.way in WRITES
+
+
+def _preview(desk: Desk, row: DocumentRow, fate: Fate) -> bool:
+    """What a real run would do."""
+    if fate.way in WRITES:
+        log.info("would %s %s: %s of customer %s%s", fate.way, row.number, desk.amount(row), row.party, fate.told)
+    elif fate.way is Way.ADOPT:
+        log.info("%s is there already and carries our marker; it would be adopted", row.number)
+    return fate.way in WRITES
 
 
 def _freeze(session: Session, context: StepContext, rows: Sequence[DocumentRow], fates: dict[int, Fate]) -> None:
     if context.options.dry_run or not rows:
         return
     intents.replace_planned(session, rows)
-    for way in (Way.CREATE, Way.UPDATE, Way.VOID):
+    for way in WRITES:
         wanted = [
             Wanted(row, fates[row.id].body, _number(row, fates[row.id])) for row in rows if fates[row.id].way is way
         ]

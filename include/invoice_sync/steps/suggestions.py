@@ -73,7 +73,7 @@ def weighed(
         return decision
     _keep(session, row, near)
     listed = ", ".join(f"id {hint.candidate.remote_id} ({hint.score} %: {hint.reason})" for hint in near)
-    problem = decision.problem or _similar_name(row)
+    problem = decision.problem or _similar_name(context, row)
     return Decision(problem=replace(problem, reason=f"{problem.reason} Similar there: {listed}."))
 
 
@@ -121,12 +121,12 @@ def _keep(session: Session, row: DocumentRow, near: Sequence[Hint]) -> None:
         )  # fmt: skip
 
 
-def _similar_name(row: DocumentRow) -> Problem:
+def _similar_name(context: StepContext, row: DocumentRow) -> Problem:
     return Problem(
         "similar_name",
         f"Customer {row.number} is new, but there is a customer with a similar name.",
-        f"If they are the same, put that id on the customer in the source, or say `python -m invoice_sync decide "
-        f"--customer {row.number} --link ID`; if not, say `--add`.",
+        "If they are the same, put that id on the customer in the source, or say `python -m invoice_sync decide "
+        f"--flow {context.flow.name} --customer {row.number} --link ID`; if not, say `--add`.",
     )
 
 

@@ -176,5 +176,6 @@ def batch_request(base: str, minor_version: str, armed: Armed) -> Request:
 
 
 def _sent(body: Json) -> Json:
-    """Without what stays with us."""
-    return {name: value for name, value in body.items() if not name.startswith("_")}
+    """Without what stays with us, and what an update leaves as it is over there."""
+    kept = body.get("_kept", ())
+    return {name: value for name, value in body.items() if not name.startswith("_") and name not in kept}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
-from invoice_sync.connectors.base import VOID, Change, Json, Remote
+from invoice_sync.connectors.base import UPDATE, VOID, Change, Json, Remote
 from invoice_sync.connectors.quickbooks.mapping import first_line
 from invoice_sync.model import canonical
 from invoice_sync.model.documents import DOCUMENTS, Entity
@@ -24,6 +26,8 @@ _UNPROVEN = {
 }  # fmt: skip
 _SHOWN = frozenset({"ShipDate", "TrackingNum", "ExchangeRate", "DocNumber", "TxnDate", "DueDate"})
 """Fields whose values name nobody."""
+_REWRITTEN = frozenset({"Country", "Type"})
+"""What QuickBooks answers in words of its own."""
 
 
 def remote(entity: Entity, record: Json) -> Remote:
@@ -39,14 +43,31 @@ def remote(entity: Entity, record: Json) -> Remote:
     )
 
 
+def taken(remote: Remote) -> Remote:
+    """The answer to an update that went well: what was sent is there, in whatever form QuickBooks keeps texts."""
+    return replace(remote, facts={**remote.facts, "sent": "there"})
+
+
+def found(entity: Entity, record: Json, body: Json) -> Remote:
+    """A record that may hold `body`, the content of an update; facts alone do not show a memo or a quantity."""
+    seen = remote(entity, record)
+    return taken(seen) if "SyncToken" in body and _arrived(body, record) else seen
+
+
 def expected(entity: Entity, operation: str, body: Json) -> dict[str, str]:
     """The facts of the record that `body`, its placeholders filled, asks for."""
+    if operation == UPDATE:
+        return {**_expected_document(body), "sent": "there"}
     if operation == VOID:
         return {"voided": "true"}
     if entity == "customer":
         return {"name": str(body["DisplayName"]).casefold(), "marker": first_line(body["Notes"])}
     if entity == "product":
         return {"name": str(body["Name"]).casefold(), "sku": str(body["Sku"])}
+    return _expected_document(body)
+
+
+def _expected_document(body: Json) -> dict[str, str]:
     currency = str(body["CurrencyRef"]["value"])
     due = {"due": str(body["DueDate"])} if body.get("DueDate") else {}
     return {
@@ -71,6 +92,15 @@ def changes(before: Json, after: Json) -> list[Change]:
                 values = (_shown(field, before), _shown(field, after))
                 found.append(Change(label, *values, proven=proven))
     return found + list(_line_changes(before["Line"], after["Line"]))
+
+
+def unchanged(before: Json, after: Json) -> list[str]:
+    """Fields that the source left as they were and that people may have written to over there without our seeing it."""
+    return [
+        field
+        for field in _UNPROVEN
+        if field in after and canonical.dumps(before.get(field)) == canonical.dumps(after[field])
+    ]
 
 
 def emptied(before: Json, after: Json) -> list[str]:
@@ -162,6 +192,25 @@ def _amount_fact(amount: object, currency: str) -> str:
         return in_minor_units(Money.of(amount, currency))
     except BadAmount:
         return f"{amount} {currency}".strip()
+
+
+def _arrived(body: Json, record: Json) -> bool:
+    sent = {name: value for name, value in body.items() if name in _UNPROVEN and name not in body.get("_kept", ())}
+    wanted, there = ([line for line in each.get("Line") or [] if _counts(line)] for each in (body, record))
+    same_lines = len(wanted) == len(there) and all(_holds(*both) for both in zip(there, wanted, strict=True))
+    return same_lines and _holds(record, sent)
+
+
+def _holds(there: Any, sent: Any) -> bool:
+    """Everything that was sent is there; QuickBooks adds to it, and keeps numbers with decimals of its own."""
+    if isinstance(sent, Mapping):
+        parts = [(name, value) for name, value in sent.items() if name not in _REWRITTEN]
+        return isinstance(there, Mapping) and all(_holds(there.get(name), value) for name, value in parts)
+    if isinstance(sent, list):
+        return isinstance(there, list) and all(any(_holds(each, one) for each in there) for one in sent)
+    if isinstance(sent, Decimal | int) and isinstance(there, Decimal | int):
+        return there == sent
+    return _text(there).strip() == _text(sent).strip()
 
 
 def _is_zero(amount: object) -> bool:

@@ -128,9 +128,10 @@ class QuickBooks:
     def number(self, body: Json) -> str:
         return str(body.get("DocNumber", ""))
 
-    def update_body(self, body: Json, there: Remote) -> Json:
-        """Sparse, so that what people added there stays."""
-        return {**body, "Id": there.id, "SyncToken": there.version, "sparse": True}
+    def update_body(self, body: Json, before: Json, there: Remote) -> Json:
+        """Sparse, so that what people added there stays; so does what they wrote over a text that did not change."""
+        kept = comparing.unchanged(before, body)
+        return {**body, "Id": there.id, "SyncToken": there.version, "sparse": True, "_kept": kept}
 
     def not_emptied(self, before: Json, after: Json) -> list[str]:
         """Nobody says whether an empty value in a sparse update empties a field, and a full one would take people's
@@ -194,7 +195,7 @@ class QuickBooks:
         for prop in _NATURAL_KEYS[entity] if operation == CREATE else ("Id",):
             records = self._client.having(mapping.ENTITIES[entity], prop, [str(item.body[prop]) for item in items])
             for item in items:
-                found[item.intent] |= _holding(entity, prop, str(item.body[prop]), records)
+                found[item.intent] |= _holding(entity, prop, item.body, records)
         return {intent: list(remotes.values()) for intent, remotes in found.items()}
 
     def expected(self, entity: Entity, operation: str, body: Json) -> Mapping[str, str]:
@@ -257,11 +258,11 @@ def build(parts: Parts) -> QuickBooks:
     )
 
 
-def _holding(entity: Entity, prop: str, value: str, records: Sequence[Json]) -> dict[str, Remote]:
-    """By id the records that hold `value` in `prop`."""
-    wanted = value.casefold()
+def _holding(entity: Entity, prop: str, body: Json, records: Sequence[Json]) -> dict[str, Remote]:
+    """By id the records that hold in `prop` what `body` does."""
+    wanted = str(body[prop]).casefold()
     held = [each for each in records if str(each.get(prop, "")).strip().casefold() == wanted]
-    return {remote.id: remote for remote in (comparing.remote(entity, record) for record in held)}
+    return {remote.id: remote for remote in (comparing.found(entity, record, body) for record in held)}
 
 
 def _unique(candidates: Iterator[Candidate]) -> list[Candidate]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from invoice_sync.connectors.base import Armed, Json, Outcome, Verdict, WireItem
+from invoice_sync.connectors.base import UPDATE, Armed, Json, Outcome, Remote, Verdict, WireItem
 from invoice_sync.connectors.http import Reply
 from invoice_sync.connectors.quickbooks import comparing, faults, mapping, wording
 from invoice_sync.model.documents import Entity
@@ -27,7 +27,7 @@ def outcomes(armed: Armed, reply: Reply) -> dict[str, Outcome]:
     if answers is None:
         unknown = replace(whole, verdict=Verdict.UNKNOWN)
         return {item.wire_item: unknown for item in armed.items}
-    return {item.wire_item: _single(armed.entity, item, answers.get(item.wire_item), whole) for item in armed.items}
+    return {item.wire_item: _single(armed, item, answers.get(item.wire_item), whole) for item in armed.items}
 
 
 def _whole(reply: Reply) -> Outcome:
@@ -71,17 +71,22 @@ def _by_item(reply: Reply) -> dict[str, Json] | None:
     return {str(each.get("bId")): each for each in listed if isinstance(each, Mapping)}
 
 
-def _single(entity: Entity, item: WireItem, answer: Json | None, whole: Outcome) -> Outcome:
+def _single(armed: Armed, item: WireItem, answer: Json | None, whole: Outcome) -> Outcome:
     if answer is None:
         return replace(whole, verdict=Verdict.UNKNOWN)
     fault = faults.of_json(answer)
     if fault is not None:
-        return _of_fault(entity, item, fault, whole)
-    record = answer.get(mapping.ENTITIES[entity])
+        return _of_fault(armed.entity, item, fault, whole)
+    record = answer.get(mapping.ENTITIES[armed.entity])
     try:
-        return replace(whole, remote=comparing.remote(entity, record)) if isinstance(record, Mapping) else _lost(whole)
+        return replace(whole, remote=_made(armed, record)) if isinstance(record, Mapping) else _lost(whole)
     except KeyError:
         return _lost(whole)
+
+
+def _made(armed: Armed, record: Json) -> Remote:
+    remote = comparing.remote(armed.entity, record)
+    return comparing.taken(remote) if armed.operation == UPDATE else remote
 
 
 def _lost(whole: Outcome) -> Outcome:
