@@ -412,7 +412,7 @@ def test_a_changed_invoice_is_updated_once_and_what_people_added_stays(bench: Be
     there = connector.reread("invoice", [made.remote.id])[made.remote.id]
     line = Line(1, "2002", "Cedar planter", Decimal(2), Decimal("10.00"), usd(2000))
     after = resolved(connector, invoice(lines=(line,), total=usd(2830), date=date(2026, 11, 2)))
-    armed = bench.armed("invoice", [connector.update_body(after, there)], operation="update")
+    armed = bench.armed("invoice", [connector.update_body(after, {}, there)], operation="update")
     (outcome,) = send(connector, armed)
     assert outcome.verdict is Verdict.OK and outcome.remote is not None, outcome.problem
     assert outcome.remote.id == there.id and outcome.remote.version != there.version
@@ -447,7 +447,7 @@ def test_what_the_source_emptied_is_named_since_an_update_may_not_empty_it(
     assert made.remote is not None and bench.record("invoice", made.remote.id)[field]
     assert len(connector.not_emptied(before, after)) == 1
     assert connector.not_emptied(after, before) == []
-    body = connector.update_body(after, made.remote)
+    body = connector.update_body(after, {}, made.remote)
     (outcome,) = send(connector, bench.armed("invoice", [body], operation="update"))
     assert outcome.verdict is Verdict.OK, outcome.problem
     assert bench.record("invoice", made.remote.id)[field]

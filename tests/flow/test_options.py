@@ -30,7 +30,7 @@ def test_a_dry_run_writes_nowhere_and_says_what_would_go(house: House) -> None:
     assert outcome["plan"] == {"planned": DOCUMENTS, "parties": 5, "review": 0}
     explained = house.statement()["totals"]["USD"]["explained"]
     assert [item["document"] for item in explained] == [*CLEAN, "000120", "000121", "000122", "000140"]
-    assert {item["cause"] for item in explained} == {"waiting"}
+    assert {item["cause"] for item in explained} == {"not delivered: waiting"}
     assert house.statement()["totals"]["USD"]["difference"] == "0.00"
 
 

@@ -108,9 +108,8 @@ def test_nothing_is_written_while_changes_are_only_shown(reviewed: Night) -> Non
 
 def test_the_statement_explains_a_changed_total_that_waits(reviewed: Night) -> None:
     assert reviewed.statement["totals"]["USD"]["difference"] == "0.00"
-    assert [item["amount"] for item in reviewed.statement["totals"]["USD"]["explained"] if item["document"] == "T-1"] == [
-        "5.00"
-    ]
+    explained = reviewed.statement["totals"]["USD"]["explained"]
+    assert [item["amount"] for item in explained if item["document"] == "T-1"] == ["5.00"]
 
 
 def test_each_followed_change_is_one_update_and_no_second_document(followed: Night) -> None:
@@ -133,37 +132,37 @@ def test_a_followed_change_is_what_quickbooks_holds(followed: Night) -> None:
     assert followed.cases == {}
 
 
-def test_a_text_that_the_source_emptied_is_emptied(pair: Pair) -> None:
+def test_a_text_that_the_source_emptied_is_for_a_person_because_an_update_empties_nothing(pair: Pair) -> None:
     pair.options(changes="follow")
     pair.flow = pair.flow.model_copy(update={"write_back": "none"})
-    invoice = pair.load.invoice("E-1", lines=LINES, extcomment="Please pay", email="ap@amberlane.example")
-    pair.load.shipper(invoice, tracking="1Z999", shipdate="2026-10-02")
+    invoice = pair.load.invoice("E-1", lines=LINES, extcomment="Please pay")
+    pair.load.shipper(invoice, tracking="1Z999")
     pair.run()
-    held = pair.held("E-1")
+    held, mark = pair.held("E-1"), pair.mark
     assert (held["CustomerMemo"]["value"], held["TrackingNum"]) == ("Please pay", "1Z999")
 
     pair.edit_invoice("E-1", extcomment=None, soship=None)
-    mark = pair.mark
+    pair.again()
 
-    assert green(pair.again())
-    assert {"CustomerMemo", "TrackingNum", "ShipDate"} & set(pair.held("E-1")) == set()
-    assert green(pair.clear("extract"))
-    assert pair.outcomes(mark) == [("E-1", "updated")]
+    assert pair.causes() == {"E-1": "changed_after_delivery"}
+    assert "tracking number 1Z999 -> nothing; memo" in pair.waiting("E-1")["reason"]
+    assert (pair.outcomes(mark), pair.held("E-1")) == ([], held)
 
 
 def test_what_a_person_wrote_below_our_marker_stays_when_a_change_is_followed(pair: Pair) -> None:
     pair.options(changes="follow")
+    pair.flow = pair.flow.model_copy(update={"write_back": "none"})
     deliver(pair, "T-1")
     held = pair.held("T-1")
     note = held["PrivateNote"] + "\nDisputed, see the file"
-    pair.edit("quickbooks", "Invoice", held["Id"], PrivateNote=note, ShipMethodRef={"value": "UPS"})
-    pair.edit_invoice("T-1", transferred=False)
+    pair.edit("quickbooks", "Invoice", held["Id"], PrivateNote=note, CustomerMemo={"value": "See you soon"})
     pair.edit_invoice("T-1", freightamt="5.00", grandtotal="135.00")
 
     pair.again()
 
     after = pair.held("T-1")
     assert (after["TotalAmt"], after["PrivateNote"]) == (Decimal("135.00"), note)
+    assert after["CustomerMemo"] == {"value": "See you soon"}
 
 
 @pytest.mark.parametrize("changes", ["review", "follow"])

@@ -54,6 +54,7 @@ def test_the_source_learns_who_and_what_its_records_became_and_why_a_document_wa
     products = {
         row["rstk__soprod_prod__c"]: row["rstk__soprod_fsprodid__c"]
         for row in house.records("salesforce", "rstk__soprod__c")
+        if row["rstk__soprod_div__c"] == house.source_id("rstk__sydiv__c", "rstk__sydiv_div__c", "0101")
     }
     assert {sku: products[sku] for sku in ("P-100", "P-300", "P-400")} == {
         sku: items[sku] for sku in ("P-100", "P-300", "P-400")

@@ -21,7 +21,8 @@ from sandbox.salesforce.load import Loader
 from sandbox.salesforce.names import ADDRESS, CURRENCY, CUSTOMER, INVOICE, LINE, PRODUCT
 
 CENT = Decimal("0.01")
-RESCHEDULE_FROM, RETRIES = 20.0, 3
+TABLES = {"invoice": INVOICE, "line": LINE, "customer": CUSTOMER, "address": ADDRESS, "product": PRODUCT}
+RESCHEDULE_FROM, RETRIES, MOST_VISITS = 20.0, 3, 100
 DAY, DUE = date(2026, 11, 20), date(2026, 12, 20)
 
 
@@ -40,10 +41,11 @@ class Source:
                  **fields: Any) -> str:  # fmt: skip
         """A customer with a bill-to address. `name` None: named after its number."""
         shown = f"Customer {number}" if name is None else name
-        made = self.loader.add(CUSTOMER, None, **{"Name": number, "custno": number, "sf_account_name": shown} | fields)
+        terms = {"Name": number, "custno": number, "sf_account_name": shown}
+        made = self.loader.add(CUSTOMER, None, **terms | fields)
         place = {"address1": "1 Long Street", "city": "Boston", "state": "MA", "zip": "02108", "country": "US"}
-        self.loader.add(ADDRESS, None, **{"custno": made, "seq": Decimal(1), "defaultbillto": True}
-                        | place | dict(address or {}))  # fmt: skip
+        whole = {"custno": made, "seq": Decimal(1), "defaultbillto": True} | place | dict(address or {})
+        self._ids["address", number] = self.loader.add(ADDRESS, None, **whole)
         self._ids["customer", number] = made
         return made
 
@@ -79,9 +81,29 @@ class Source:
             "custno": customer and self._id("customer", customer),
         }  # fmt: skip
         made = self.loader.add(INVOICE, None, **given | header)
-        for row in rows:
-            self.loader.add(LINE, None, **{"Name": "line", "invoice": made} | row)
+        lines_made = [self.loader.add(LINE, None, **{"Name": "line", "invoice": made} | row) for row in rows]
+        self._ids["invoice", number or made] = made
+        if lines_made:
+            self._ids["line", number or made] = lines_made[0]
         return made
+
+    def line(self, number: str, product: str, quantity: str, price: str) -> None:
+        """One more line on an invoice."""
+        row = self._row(9, (product, quantity, price))
+        self.loader.add(LINE, None, **{"Name": "line", "invoice": self._ids["invoice", number]} | row)
+
+    def change(self, kind: str, key: str, /, **fields: Any) -> None:
+        """Of an "invoice", the first "line" of one, a "customer", its "address", or a "product"."""
+        table = TABLES[kind]
+        code = table.removesuffix("__c")
+        named = {name if name[:1].isupper() else f"{code}_{name}__c": value for name, value in fields.items()}
+        org = self.loader._org
+        row = org.row(table, self._id(kind, key))
+        assert row is not None
+        org.change(table, row, named)
+
+    def delete(self, number: str) -> None:
+        self.house.delete("salesforce", INVOICE, self._ids["invoice", number])
 
     def _row(self, place: int, line: tuple[str, Any, Any] | Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(line, tuple):
@@ -106,7 +128,7 @@ def walk(house: House, run_id: str = "run-1", steps: Sequence[str] = tuple(STEPS
     outcome: dict[str, Any] = {}
     for name in steps:
         failed, waited = 0, False
-        while True:
+        for _ in range(MOST_VISITS):
             try:
                 outcome[name] = house.step(name, run_id, rescheduled=waited)
             except (TryLater, StillUncertain) as error:

@@ -9,15 +9,17 @@ STEPS = {
     "needs. **Red:** the log lists what is missing. Mend it, clear *check* with downstream. Until then nothing runs.",
     "extract": "New and changed documents of the source go into the ledger. **Red:** the source did not answer; clear.",
     "match_customers": "Finds each customer in the destination by exact rules. **Red:** the table in the log says "
-    "which customers are unclear and why. Correct them at the source, clear this task with downstream.",
+    "which customers are unclear, why, and which are similar. Correct them at the source or say who they are "
+    "(`python -m invoice_sync decide`), clear this task with downstream.",
     "match_products": "Finds each product in the destination by exact rules. **Red:** as match_customers.",
     "plan": "Freezes every intended write and predicts refusals. Its log is the preview. **Red:** the table says which "
     "documents cannot go as they are. Correct them, clear this task with downstream.",
     "add_customers": "Adds customers that planned invoices need. **Red:** the table says which were refused.",
     "add_products": "Adds products that planned invoices need. **Red:** the table says which were refused.",
-    "export": "Sends the invoices. **Up for reschedule:** an answer was lost; it looks up by itself what became of it. "
+    "export": "Sends invoices and credit memos, and changes to delivered ones where the flow follows them. **Up for reschedule:** an answer was lost; it looks up by itself what became of it. "
     "**Red:** the table says which documents were refused. Correct them, clear this task with downstream.",
-    "acknowledge": "Tells the source what was delivered. **Red:** the table says which records could not be changed.",
+    "acknowledge": "Tells the source what was delivered, which ids customers and products got, and why a document waits. "
+    "**Red:** the table says which records could not be changed.",
     "report": "Reads the delivered documents again and proves the totals. **Red:** something waits for a person, or "
     "the two systems disagree; the log names the documents and the task to clear.",
 }

@@ -7,10 +7,12 @@ from collections.abc import Callable
 
 from sqlalchemy import select
 
-from invoice_sync.ledger import runs
+from invoice_sync.ledger import documents, runs
 from invoice_sync.ledger.tables import RunRow
 from invoice_sync.model.crash_points import reached
+from invoice_sync.model.documents import DOCUMENTS, PARTIES
 from invoice_sync.model.errors import NeedsPerson, NotChecked, ReviewNeeded
+from invoice_sync.model.words import DocumentState
 from invoice_sync.steps.acknowledge import acknowledge
 from invoice_sync.steps.add_customers import add_customers
 from invoice_sync.steps.add_products import add_products
@@ -103,8 +105,16 @@ def _take_up(context: StepContext) -> None:
     taken = take_up(context)
     if taken:
         log.info("%d document(s) that waited are taken up again", taken)
-    for step in DECIDING if context.step in WRITING else DECIDING[:2] if context.step == "plan" else ():
-        step(context)
+    if _is_undecided(context):
+        for step in DECIDING if context.step in WRITING else DECIDING[:2] if context.step == "plan" else ():
+            step(context)
+
+
+def _is_undecided(context: StepContext) -> bool:
+    """Whether anything of the flow is where the deciding steps begin; reads are metered, so they do not look twice."""
+    with context.transaction() as session:
+        every = (*PARTIES, *DOCUMENTS)
+        return any(documents.count(session, context.scope, each, DocumentState.WAITING) for each in every)
 
 
 def _stop_for_review(context: StepContext) -> None:

@@ -14,7 +14,7 @@ from invoice_sync.ledger.portions import portions
 from invoice_sync.ledger.process_log import Entry
 from invoice_sync.ledger.tables import DocumentRow
 from invoice_sync.model.crash_points import reached
-from invoice_sync.model.documents import DOCUMENTS, PARTIES, Document
+from invoice_sync.model.documents import DOCUMENTS, PARTIES, Document, Party
 from invoice_sync.model.errors import BadDocument, NotChecked
 from invoice_sync.model.words import DocumentState
 from invoice_sync.steps import deciding, intake, preflight
@@ -22,6 +22,7 @@ from invoice_sync.steps.context import Counts, StepContext
 from invoice_sync.steps.deciding import Fate, Way
 from invoice_sync.steps.desk import Desk, look_up, open_desk
 from invoice_sync.steps.matching import block_invoices
+from invoice_sync.steps.suggestions import folded
 
 log = logging.getLogger("invoice_sync.plan")
 
@@ -134,27 +135,39 @@ def _plan_parties(session: Session, context: StepContext, profile: dict[str, obj
     for entity in PARTIES:
         to_add = documents.in_state(session, context.scope, entity, DocumentState.TO_ADD)
         chosen = [row for row in to_add if context.flow.options.export_all or (entity, row.source_id) in wanted]
+        names: dict[str, str] = {}
         for portion in portions(chosen, AT_A_TIME):
-            _plan_party_portion(session, context, profile, portion)
+            _plan_party_portion(session, context, profile, portion, names)
         count += len(chosen)
     return count
 
 
 def _plan_party_portion(
-    session: Session, context: StepContext, profile: dict[str, object], rows: Sequence[DocumentRow]
+    session: Session,
+    context: StepContext,
+    profile: dict[str, object],
+    rows: Sequence[DocumentRow],
+    names: dict[str, str],
 ) -> None:
+    """`names` takes those that are given away, with the number of whom they go to."""
     models = context.models(session, rows)
     context.note(session, rows)
-    fates = {row.id: _party_fate(context, profile, row, models[row.id]) for row in rows}
+    fates = {row.id: _party_fate(context, profile, row, models[row.id], names) for row in rows}
     for row in rows:
         if fates[row.id].problems:
             context.review(session, row, preflight.one(fates[row.id].problems), "plan")
     _freeze(session, context, [row for row in rows if not fates[row.id].problems], fates)
 
 
-def _party_fate(context: StepContext, profile: dict[str, object], row: DocumentRow, model: Document) -> Fate:
+def _party_fate(
+    context: StepContext, profile: dict[str, object], row: DocumentRow, model: Document, names: dict[str, str]
+) -> Fate:
     try:
         body = context.destination.body(model, profile, context.flow.options, context.marker(row))
     except BadDocument as error:
         return Fate(problems=(error.problem,))
-    return Fate(Way.CREATE, body, problems=tuple(context.destination.preflight(model, body, profile, {})))
+    problems = context.destination.preflight(model, body, profile, {})
+    if isinstance(model, Party) and not problems:
+        first = names.setdefault(folded(context.destination.record_name(model)), row.number)
+        problems = [] if first == row.number else [preflight.shared_name(row.number, first)]
+    return Fate(Way.CREATE, body, problems=tuple(problems))

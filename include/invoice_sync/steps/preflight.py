@@ -98,6 +98,15 @@ def shared_number(number: str) -> list[Problem]:
     ]
 
 
+def shared_name(number: str, first: str) -> Problem:
+    """Two customers to be added that would have one name there: the destination takes only the first."""
+    return Problem(
+        "name_shared",
+        f"Customer {number} would get the same name there as customer {first}, which is added now.",
+        "Rename one of the two in the source; if they are the same, put the id that the other one gets on this one.",
+    )
+
+
 def _rounding_not_wanted(context: StepContext, invoice: Invoice) -> list[Problem]:
     gap = [charge.amount for charge in invoice.charges if charge.kind == "rounding"]
     if context.flow.options.rounding_line or not gap:

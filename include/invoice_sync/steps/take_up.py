@@ -68,13 +68,23 @@ def _go_on(session: Session, context: StepContext, records: Sequence[SourceRecor
         if row.state == DocumentState.REVIEW and row.id not in refused and _may_decide(context, row):
             documents.move(row, DocumentState.WAITING, context.now)
             going[row.id] = row
-    freed = {placeholder(cast(Entity, row.entity), row.source_id) for row in going.values()}
+    freed = {_key(row) for row in going.values()} | _mended(session, context, rows)
     for row in rows:
         if row.state == DocumentState.REVIEW and row.blocked_on in freed:
             documents.move(row, DocumentState.WAITING, context.now)
             going[row.id] = row
     context.note(session, list(going.values()))
     return len(going)
+
+
+def _mended(session: Session, context: StepContext, rows: Sequence[DocumentRow]) -> set[str]:
+    """What documents wait for and what waits itself no more, such as a customer that extract has read anew."""
+    held = {_key(row) for row in documents.waiting_for_a_person(session, context.scope)}
+    return {row.blocked_on for row in rows if row.blocked_on} - held
+
+
+def _key(row: DocumentRow) -> str:
+    return placeholder(cast(Entity, row.entity), row.source_id)
 
 
 def _may_decide(context: StepContext, row: DocumentRow) -> bool:
