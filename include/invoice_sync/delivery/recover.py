@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from invoice_sync.connectors.base import CREATE, Remote, Verdict, WriteClass
+from invoice_sync.connectors.base import CREATE, WRITE_ID, Remote, Verdict, WriteClass
 from invoice_sync.delivery import settle
 from invoice_sync.delivery.arm import freeze, item
 from invoice_sync.delivery.settle import LOOK_UP_AT_ONCE, Desk
@@ -72,6 +72,8 @@ def _adopt(work: Work, found: Mapping[int, Sequence[Remote]]) -> None:
             if so and row.state == IntentState.PLANNED:
                 settle.finish(desk, row, so[0], "was so already")
                 work.tally.adopted += 1
+            elif row.state == IntentState.PLANNED and _is_theirs(desk, row, found[row.id]):
+                settle.refuse(desk, row, _typed(row))
         desk.close()
 
 
@@ -98,6 +100,8 @@ def _decide(desk: Desk, row: IntentRow, hits: Sequence[Remote]) -> None:
         settle.finish(desk, row, ours[0], "found again")
         work.tally.adopted += 1
         log.info("%s: found at the destination under id %s, adopted", row.number, ours[0].id)
+    elif _is_theirs(desk, row, hits):
+        settle.refuse(desk, row, _typed(row))
     elif _was_hit(desk.session, row) or (hits and work.rule.write_class not in LOOK_UP_AT_ONCE):
         settle.refuse(desk, row, _taken(row, hits))
     else:
@@ -112,6 +116,13 @@ def _is_ours(desk: Desk, row: IntentRow, remote: Remote) -> bool:
     wrong = settle.differences(work, row, remote)
     expected = work.writer.expected(work.entity, work.operation, canonical.loads(row.wire_body or "{}"))
     return "marker" not in wrong if work.operation == CREATE and "marker" in expected else not wrong
+
+
+def _is_theirs(desk: Desk, row: IntentRow, hits: Sequence[Remote]) -> bool:
+    """People at the source wrote an id of their own where ours was to go: theirs stays."""
+    if desk.work.operation != WRITE_ID:
+        return False
+    return any(theirs for remote in hits for _, theirs in settle.differences(desk.work, row, remote).values())
 
 
 def _was_hit(session: Session, row: IntentRow) -> bool:
@@ -137,6 +148,14 @@ def _twice(row: IntentRow, ours: Sequence[Remote]) -> Problem:
         "there_twice",
         f"{row.number} is at {row.target_vendor} more than once, under the ids {ids}.",
         "Keep one of them and delete the others there by hand, then clear this task.",
+    )
+
+
+def _typed(row: IntentRow) -> Problem:
+    return Problem(
+        "other_id",
+        f"{row.number} has another id at the source than the one that we wanted to note there.",
+        "Compare the two; the one at the source stays.",
     )
 
 

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from invoice_sync.model.errors import SettingsError
+from invoice_sync.model.errors import LedgerAway, SettingsError
 
 VARIABLE = "INVOICE_SYNC_DATABASE"
 
@@ -60,6 +61,30 @@ class Database:
     def dispose(self) -> None:
         if self._engine is not None:
             self._engine.dispose()
+
+
+@contextmanager
+def told_when_away() -> Iterator[None]:
+    """What the database could not do, in words. Raises LedgerAway for OperationalError."""
+    try:
+        yield
+    except OperationalError as error:
+        said = str(error.orig).lower()
+        what, cure = next((told for sign, told in _AWAY.items() if sign in said), _AWAY[""])
+        raise LedgerAway(
+            f"The ledger {what}. Nothing is sent without it. What to do: {cure}, then clear this task."
+        ) from error
+
+
+_AWAY = {
+    "locked": ("is held by another process", "find out which other program has the file open, and end it"),
+    "readonly": ("is read-only", "give the user of Airflow the right to write the file and its folder"),
+    "read-only": ("is read-only", "let the database take writes again"),
+    "full": ("has no room left on its disk", "make room on it"),
+    "no space": ("has no room left on its disk", "make room on it"),
+    "unable to open": ("cannot be opened", f"compare {VARIABLE} with where the file is, and the rights on its folder"),
+    "": ("does not answer", f"see that the database of {VARIABLE} is up"),
+}
 
 
 def _lock_number(name: str) -> int:

@@ -6,7 +6,8 @@ InvoiceSyncError
 │   ├── NotChecked       `check` did not pass, so nothing of the run may act
 │   └── ReviewNeeded     documents of this run wait for a person; the log has the table
 ├── TryLater             weather; `wait` seconds may be known
-│   └── LeaseTaken       another run of the same flow is at work
+│   ├── LeaseTaken       another run of the same flow is at work
+│   └── LedgerAway       the ledger takes nothing: locked, read-only, full, not there
 ├── StillUncertain       writes whose outcome can be looked up only after `until`
 ├── BadDocument          one document's data; its neighbours go on
 ├── BadAmount            a number that is no exact amount; mapping makes a BadDocument of it
@@ -53,6 +54,10 @@ class TryLater(InvoiceSyncError):
 
 class LeaseTaken(TryLater):
     """The flow is in the hands of another process until its lease ends."""
+
+
+class LedgerAway(TryLater):
+    """The ledger's database does not do its work; without it nothing may be sent."""
 
 
 class StillUncertain(InvoiceSyncError):

@@ -16,10 +16,11 @@ STEPS = {
     "documents cannot go as they are. Correct them, clear this task with downstream.",
     "add_customers": "Adds customers that planned invoices need. **Red:** the table says which were refused.",
     "add_products": "Adds products that planned invoices need. **Red:** the table says which were refused.",
-    "export": "Sends invoices and credit memos, and changes to delivered ones where the flow follows them. **Up for reschedule:** an answer was lost; it looks up by itself what became of it. "
+    "export": "Sends invoices and credit memos, and changes to delivered ones where the flow follows them. "
+    "**Up for reschedule:** an answer was lost; it looks up by itself what became of it. "
     "**Red:** the table says which documents were refused. Correct them, clear this task with downstream.",
-    "acknowledge": "Tells the source what was delivered, which ids customers and products got, and why a document waits. "
-    "**Red:** the table says which records could not be changed.",
+    "acknowledge": "Tells the source what was delivered, which ids customers and products got, and why documents "
+    "wait. **Red:** the table says which records could not be changed.",
     "report": "Reads the delivered documents again and proves the totals. **Red:** something waits for a person, or "
     "the two systems disagree; the log names the documents and the task to clear.",
 }

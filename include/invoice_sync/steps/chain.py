@@ -8,6 +8,7 @@ from collections.abc import Callable
 from sqlalchemy import select
 
 from invoice_sync.ledger import documents, runs
+from invoice_sync.ledger.database import told_when_away
 from invoice_sync.ledger.tables import RunRow
 from invoice_sync.model.crash_points import reached
 from invoice_sync.model.documents import DOCUMENTS, PARTIES
@@ -48,11 +49,12 @@ TAKING_UP = frozenset(STEPS) - {"check", "extract", "report"}
 WRITING = ("add_customers", "add_products", "export", "acknowledge")
 
 
+@told_when_away()
 def run_step(context: StepContext) -> Counts:
     """Runs the step that the context names, with all that belongs around it.
 
     Raises NotChecked when check did not pass, ReviewNeeded when documents of this run are in review because of
-    this step, and whatever the step itself raises.
+    this step, LedgerAway when the ledger takes nothing, and whatever the step itself raises.
     """
     if context.options.dry_run and context.step in WRITING:
         skip_step(context)

@@ -16,7 +16,7 @@ from invoice_sync.ledger.process_log import Entry
 from invoice_sync.ledger.tables import DocumentRow
 from invoice_sync.model.documents import Entity
 from invoice_sync.model.errors import Problem
-from invoice_sync.steps import preflight
+from invoice_sync.steps import intake, preflight
 from invoice_sync.steps.context import StepContext
 from invoice_sync.steps.desk import Desk
 
@@ -123,7 +123,9 @@ def _withdrawn(context: StepContext, desk: Desk, row: DocumentRow) -> Fate:
         return Fate(Way.IGNORE)
     if there is None or not there.live:
         return Fate()
-    if context.flow.options.voids == "review" or not context.destination.can(desk.entities[row.id], VOID):
+    # a user who may not see records any more must not void a whole ledger
+    unsure = row.withdrawn == intake.UNSEEN or context.flow.options.voids == "review"
+    if unsure or not context.destination.can(desk.entities[row.id], VOID):
         return Fate(problems=(_to_be_voided(row, there),))
     if there.facts.get("marker") != context.marker(row):
         return Fate(problems=(_differs(row, there, ["the marker is another one"]),))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
@@ -22,7 +22,6 @@ log = logging.getLogger("invoice_sync.extract")
 STREAM = "invoice"
 FETCH = 200
 NOT_THERE_YET = (DocumentState.WAITING, DocumentState.PLANNED, DocumentState.REVIEW)
-WITHDRAWN = "deleted at the source"
 
 
 def extract(context: StepContext) -> Counts:
@@ -112,13 +111,13 @@ def _notice_the_gone(context: StepContext, position: str | None, swept: set[str]
     if context.options.is_selective:
         return 0
     remembered = context.source.deleted(position)
-    gone = set(remembered or ())
+    gone = dict.fromkeys(remembered or (), intake.WITHDRAWN)
     if swept is not None or remembered is None:
-        gone |= _missing(context, swept or set())
+        gone |= {key: intake.UNSEEN for key in _missing(context, swept or set()) if key not in gone}
     if not gone:
         return 0
     with context.transaction() as session:
-        return _withdraw(session, context, sorted(gone))
+        return _withdraw(session, context, gone)
 
 
 def _missing(context: StepContext, swept: set[str]) -> set[str]:
@@ -131,14 +130,15 @@ def _missing(context: StepContext, swept: set[str]) -> set[str]:
     return set(unseen) - there
 
 
-def _withdraw(session: Session, context: StepContext, gone: Sequence[str]) -> int:
-    never_left, there = _by_delivery(session, context, gone)
+def _withdraw(session: Session, context: StepContext, gone: Mapping[str, str]) -> int:
+    """By source id: how the source took it back."""
+    never_left, there = _by_delivery(session, context, sorted(gone))
     waiting = [row for row in never_left if row.state in NOT_THERE_YET]
     intake.ignore(context, waiting, intake.DELETED, "The record was deleted in the source system.")
     intents.replace_planned(session, waiting)
-    new = [row for row in there if row.withdrawn != WITHDRAWN]
+    new = [row for row in there if not row.withdrawn]
     for row in new:
-        documents.withdraw(row, WITHDRAWN, context.now)
+        documents.withdraw(row, gone[row.source_id], context.now)
     intents.replace_planned(session, new)
     context.note(session, new)
     return len(waiting) + len(new)

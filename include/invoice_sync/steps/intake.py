@@ -19,6 +19,10 @@ from invoice_sync.steps.context import StepContext
 
 LEFT_THE_QUEUE = "left_the_queue"
 DELETED = "deleted_at_source"
+WITHDRAWN = "deleted at the source"
+UNSEEN = "no longer shown by the source"
+"""Deleted longer ago than the source remembers, or the integration user lost its right to see it: nobody knows."""
+
 TAKEN_BACK = frozenset({LEFT_THE_QUEUE, DELETED})
 
 

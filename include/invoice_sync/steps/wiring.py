@@ -10,7 +10,7 @@ from invoice_sync.connectors import registry
 from invoice_sync.connectors.base import Destination, Source, Timing
 from invoice_sync.connectors.parts import Parts
 from invoice_sync.ledger import runs
-from invoice_sync.ledger.database import Database
+from invoice_sync.ledger.database import Database, told_when_away
 from invoice_sync.ledger.quotas import LedgerQuota
 from invoice_sync.ledger.scope import Scope, TaskRef
 from invoice_sync.ledger.tokens import LedgerTokens, keys_from_environment
@@ -46,7 +46,7 @@ def open_context(
     """
     clock = clock or SystemClock()
     scope = Scope(flow.name, flow.company, flow.source.vendor, flow.destination.vendor, flow.title, flow.timezone)
-    with database.transaction(lock=flow.name) as session:
+    with told_when_away(), database.transaction(lock=flow.name) as session:
         run = runs.open_run(session, scope, task.run_id, options.model_dump(mode="json"), clock.now()).id
     source, destination = (
         parts_of(flow, side, logins, database, clock, mask) for side in (flow.source, flow.destination)
