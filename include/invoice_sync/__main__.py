@@ -15,7 +15,7 @@ from invoice_sync.ledger.operator import accept, decide, ignore, reissue, restor
 from invoice_sync.ledger.scope import Scope
 from invoice_sync.model import canonical
 from invoice_sync.model.errors import InvoiceSyncError
-from invoice_sync.orchestration.flows import flow_named
+from invoice_sync.orchestration.flows import FlowsError, flow_named
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         database = Database.from_environment()
         return COMMANDS[chosen.command](database, chosen)
-    except InvoiceSyncError as error:
+    except (InvoiceSyncError, FlowsError) as error:
         print(error, file=sys.stderr)
         return 2
 

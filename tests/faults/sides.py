@@ -20,7 +20,7 @@ from invoice_sync.orchestration.local.control import SandboxControl
 
 INVOICE = "rstk__soinv__c"
 SEEDED_RECORDS = {"9001", "9002", "9003"}
-NUMBERS = {"customer": "Customer", "product": "Item", "invoice": "Invoice"}
+NUMBERS = {"customer": "Customer", "product": "Item", "invoice": "Invoice", "credit_memo": "CreditMemo"}
 LISTS = {"Customer": "DisplayName", "Item": "Name"}
 OPEN = (IntentState.SENDING, IntentState.UNCERTAIN)
 
@@ -71,7 +71,7 @@ class Sides:
         return sum(int(entry["count"]) for entry in calls if entry["kind"] == "write")
 
     def _there(self) -> list[tuple[str, Decimal]]:
-        rows = self.control.records("quickbooks", "Invoice")
+        rows = [row for entity in ("Invoice", "CreditMemo") for row in self.control.records("quickbooks", entity)]
         found = [(str(row.get("DocNumber", "")), Decimal(row["TotalAmt"])) for row in rows]
         return [(number, amount) for number, amount in found if number not in SEEDED_RECORDS]
 
@@ -125,9 +125,10 @@ def _record(entity: str, body: Mapping[str, Any]) -> str:
 
 def _in_queue(row: dict[str, Any]) -> bool:
     at = "rstk__soinv_"
-    refused = any(row.get(f"{at}{flag}__c") for flag in ("transferred", "cancelled", "inprocess"))
-    return bool(row[f"{at}approved__c"]) and not refused and row[f"{at}txntype__c"] == "Invoice"
+    refused = any(row.get(f"{at}{flag}__c") for flag in ("transferred", "cancelled", "inprocess", "ppyinv"))
+    return bool(row[f"{at}approved__c"]) and not refused and row[f"{at}txntype__c"] in ("Invoice", "Credit Memo")
 
 
 def _is_new_record(entry: dict[str, Any]) -> bool:
-    return False if entry["entity"] == "Invoice" else entry["outcome"] == "created" and entry["vendor"] == "quickbooks"
+    is_document = entry["entity"] in ("Invoice", "CreditMemo")
+    return not is_document and entry["outcome"] == "created" and entry["vendor"] == "quickbooks"

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from house import House, green
+from invoice_sync.ledger.tables import SuggestionRow
 
 UNICODE = 'Ærø "Blå" Café 日本 🌱 \\ %_ 100%'
 
@@ -139,3 +141,64 @@ def test_the_id_that_the_person_puts_on_the_customer_links_the_two(house: House)
 
     invoices = {row["DocNumber"]: row["CustomerRef"]["value"] for row in house.records("quickbooks", "Invoice")}
     assert {invoices[number] for number in ("000104", "000109", "000112")} == {made["Id"]}
+
+
+SIMILAR = "O'Malleys Garden Supply"
+
+
+def _suggested(house: House) -> list[tuple[str, str, int]]:
+    with house.database.transaction() as session:
+        rows = session.scalars(select(SuggestionRow).order_by(SuggestionRow.score.desc()))
+        return [(row.remote_id, row.name, row.score) for row in rows]
+
+
+def test_a_new_customer_much_like_an_old_one_waits_and_is_never_linked_by_likeness(house: House) -> None:
+    house.correct_everything()
+    made = str(house.insert("quickbooks", "Customer", DisplayName=SIMILAR)["Id"])
+
+    house.run()
+
+    waiting = house.statement()["review"]
+    assert {(item["customer"], item["cause"], item["task"]) for item in waiting} == {
+        ("C-1003", "similar_name", "match_customers")
+    }
+    [(remote_id, name, score)] = _suggested(house)
+    assert (remote_id, name) == (made, SIMILAR) and 90 <= score < 100
+    assert all(f"id {made} ({score} %: name only)" in item["reason"] for item in waiting)
+    assert "Malley" not in house.statement()["text"]
+    assert "O'Malley's Garden Supply" not in house.created("Customer")
+    billed = {row["CustomerRef"]["value"] for row in house.records("quickbooks", "Invoice")}
+    assert made not in billed
+
+
+def test_a_customer_much_like_an_old_one_is_added_when_the_flow_says_so(house: House) -> None:
+    options = house.flow.options.model_copy(update={"similar_customers": "add"})
+    house.flow = house.flow.model_copy(update={"options": options})
+    house.correct_everything()
+    house.insert("quickbooks", "Customer", DisplayName=SIMILAR)
+
+    assert green(house.run())
+
+    assert "O'Malley's Garden Supply" in house.created("Customer")
+    assert _suggested(house) == []
+
+
+def test_the_id_on_the_customer_settles_a_likeness(house: House) -> None:
+    house.correct_everything()
+    made = str(house.insert("quickbooks", "Customer", DisplayName=SIMILAR)["Id"])
+    house.run()
+    house.edit_customer("C-1003", fscustid=made)
+
+    assert green(house.clear("match_customers"))
+
+    assert "O'Malley's Garden Supply" not in house.created("Customer")
+    assert _suggested(house) == []
+
+
+def test_a_customer_less_alike_is_added_without_asking(house: House) -> None:
+    house.correct_everything()
+    house.insert("quickbooks", "Customer", DisplayName="O Malley's Garden Supplies")  # 84 %
+
+    assert green(house.run())
+
+    assert "O'Malley's Garden Supply" in house.created("Customer")

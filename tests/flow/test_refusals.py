@@ -157,3 +157,27 @@ def test_a_locked_row_is_tried_again_in_the_task(house: House) -> None:
 
     assert green(house.run())
     assert len(house.told()) == DOCUMENTS
+
+
+def test_a_refused_note_of_an_id_is_left_by_the_next_night(house: House) -> None:
+    house.correct_everything()
+    refuse(house, "rstk__socust__c", "FIELD_CUSTOM_VALIDATION_EXCEPTION", vendor="salesforce")
+    outcome = house.run()
+    assert green(outcome), "a refused note holds nothing up"
+    assert (outcome["acknowledge"]["sent"], outcome["acknowledge"]["ids_written"]) == (DOCUMENTS, 6)
+
+    outcome = house.run("run-2")
+
+    assert green(outcome)
+    assert outcome["acknowledge"]["ids_written"] == 1
+
+
+def test_a_refused_note_of_a_reason_is_left_by_the_next_night(house: House) -> None:
+    # behind the thirteen acknowledgements
+    refuse(house, "rstk__soinv__c", "FIELD_CUSTOM_VALIDATION_EXCEPTION", after=13, vendor="salesforce")
+    assert house.run()["acknowledge"]["errors_told"] == 2
+
+    assert house.run("run-2")["acknowledge"]["errors_told"] == 1
+    for item in house.statement("run-2")["review"]:
+        assert house.source_invoice(item["document"])["rstk__soinv_errortext__c"] == item["reason"][:255]
+    assert house.run("run-3")["acknowledge"]["errors_told"] == 0, "the same reason is told once"

@@ -133,6 +133,10 @@ def _line(currency: str, quantity: int, price: int, fine: int, finer: int, rest:
         # Hypothesis likes small numbers best: most of them are spread evenly
         quantity, price = (value * SPREAD % MOST for value in (quantity + 1, price + 1))
     many, each = (rounded(value * MICRO, Decimal(1).scaleb(-d)) for value, d in ((quantity, fine), (price, finer)))
+    if rest % 8 == 6:
+        # exactly half a unit, where half up and half even part
+        unit = Decimal(1).scaleb(-min(2, CURRENCIES[currency]))
+        many, each = Decimal(quantity % 99 * 2 + 1), rounded(each, unit) + unit / 2
     if currency == "KWD":
         # the org's own amounts have two decimals, and so have QuickBooks': what has three is for test_predicted
         many, each = rounded(many, Decimal(1)), rounded(each, Decimal("0.01"))

@@ -439,13 +439,25 @@ def test_elsewhere_every_line_has_a_code_and_the_tax_is_computed_there() -> None
     body = body_of(taxed, **ELSEWHERE)
     assert "TxnTaxDetail" not in body
     assert (body["GlobalTaxCalculation"], body["_tax"]) == ("TaxExcluded", Decimal("4.16"))
+    assert body["ApplyTaxAfterDiscount"] is True
+    assert "ApplyTaxAfterDiscount" not in body_of(replace(taxed, discount=usd(0)), **ELSEWHERE)
     assert [one[one["DetailType"]]["TaxCodeRef"]["value"] for one in body["Line"]] == ["11", "13", "11", "11"]
     assert comparing.expected("invoice", "create", body)["total"] == comparing.in_minor_units(taxed.total)
-    # 13 % of 25.50 + 9.00 - 2.55, rounded half up: 4.1535
+    # 13 % of 25.50 + 9.00 less their share of 2.55, which is spread over all 60.00: 4.2944, rounded half up
     (problem,) = problems(taxed, **ELSEWHERE)
     assert problem.cause == "tax"
-    assert "its tax is 4.16 USD, and QuickBooks will compute 4.15 USD" in problem.reason
-    assert foreseen(replace(taxed, tax=usd(415)), **ELSEWHERE) == []
+    assert "its tax is 4.16 USD, and QuickBooks will compute 4.29 USD" in problem.reason
+    assert foreseen(replace(taxed, tax=usd(429)), **ELSEWHERE) == []
+
+
+def test_elsewhere_each_tax_of_a_code_is_rounded_for_itself() -> None:
+    """Of 0.30, 5 % are 0.015 and 9.975 % are 0.029925: 0.02 + 0.03, where 14.975 % at once would be 0.04."""
+    document = invoice(lines=(line(price="0.10", amount=30),), tax_location="QC")
+    for rates, tax in (({"5": "5", "9": "9.975"}, 5), ({"5": "14.975"}, 4)):
+        codes = {"QC": {"id": "21", "rate": "14.975", "rates": rates}}
+        found = replace(document, tax=usd(tax), total=usd(30 + tax))
+        assert foreseen(found, country="CA", tax_codes=codes) == []
+        assert foreseen(replace(found, tax=usd(tax + 1)), country="CA", tax_codes=codes) == ["tax"]
 
 
 def test_elsewhere_a_missing_code_is_named() -> None:

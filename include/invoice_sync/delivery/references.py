@@ -19,6 +19,13 @@ def resolved(session: Session, scope: Scope, bodies: Mapping[int, Any]) -> dict[
     return {key: _filled(body, known) for key, body in bodies.items() if known.keys() >= wanted[key]}
 
 
+def partly_resolved(session: Session, scope: Scope, bodies: Mapping[int, Any]) -> dict[int, Any]:
+    """By the same keys: all bodies, with every placeholder filled whose record has an id."""
+    wanted = set().union(*(set(_placeholders(body)) for body in bodies.values()))
+    known = _remote_ids(session, scope, wanted)
+    return {key: _filled(body, known) for key, body in bodies.items()}
+
+
 def _remote_ids(session: Session, scope: Scope, wanted: set[str]) -> dict[str, str]:
     by_entity: dict[str, dict[str, str]] = {}
     for text in wanted:

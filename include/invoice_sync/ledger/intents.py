@@ -104,6 +104,12 @@ def documents_planned(session: Session, scope: Scope, entity: str, op: str) -> l
     return list(session.scalars(query))
 
 
+def documents_refused(session: Session, scope: Scope, entity: str, op: str) -> list[DocumentRow]:
+    """Documents with a refused intent of this kind, whatever came after it."""
+    refused = select(IntentRow.document_id).where(of_kind(scope, entity, op), IntentRow.state == IntentState.REFUSED)
+    return list(session.scalars(select(DocumentRow).where(DocumentRow.id.in_(refused))))
+
+
 def certainly_not_done(intent: IntentRow) -> bool:
     """Planned, and no attempt at it ever had an unknown outcome: a newer version may take its place."""
     return intent.state == IntentState.PLANNED and intent.misses == 0

@@ -9,7 +9,7 @@ from typing import Any, cast
 from sqlalchemy.orm import Session
 
 from invoice_sync.connectors.base import DELIVERIES, Json, Remote
-from invoice_sync.delivery.references import resolved
+from invoice_sync.delivery.references import partly_resolved
 from invoice_sync.ledger import intents, links
 from invoice_sync.ledger.tables import DocumentRow, XrefRow
 from invoice_sync.model import canonical
@@ -60,7 +60,7 @@ def open_desk(session: Session, context: StepContext, rows: Sequence[DocumentRow
         linked=_linked(session, context, rows),
         known=preflight.known_references(session, context, rows),
         bodies=bodies,
-        filled={**bodies, **resolved(session, context.scope, bodies)},
+        filled=partly_resolved(session, context.scope, bodies),
         problems=problems,
         before=_before(session, context, rows),
         entities={row.id: _entity(row) for row in rows},

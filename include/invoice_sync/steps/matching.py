@@ -154,10 +154,10 @@ def _same_name(wanted: Party | Product, holder: Candidate) -> Problem:
 
 
 def _name_held(wanted: Party | Product, holder: Candidate) -> Problem:
-    kind = _kind(wanted)
+    kind, holder_is = _kind(wanted), f"{'an' if holder.kind == 'employee' else 'a'} {holder.kind}"
     return Problem(
         "name_taken",
-        f"The name of {kind} {_number(wanted)} belongs to a {holder.kind} (id {holder.remote_id}) there, and a "
+        f"The name of {kind} {_number(wanted)} belongs to {holder_is} (id {holder.remote_id}) there, and a "
         f"{kind} may not have the same one.",
         f"Rename the {kind} in the source, for example with (Customer) behind the name.",
         vendor_code="6240" if holder.kind in ("vendor", "employee") else "",

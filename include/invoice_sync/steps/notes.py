@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from invoice_sync.connectors.base import TELL_ERROR, WRITE_ID, SourceRecord
 from invoice_sync.ledger import documents, intents, links
 from invoice_sync.ledger.intents import Wanted
-from invoice_sync.ledger.tables import DocumentRow
+from invoice_sync.ledger.tables import DocumentRow, IntentRow
 from invoice_sync.model import canonical
 from invoice_sync.model.documents import DOCUMENTS, PARTIES, Entity
 from invoice_sync.model.words import DocumentState, IntentState
@@ -46,8 +46,10 @@ def _plan_ids(context: StepContext, entity: Entity) -> None:
 
 
 def _linked_unnoted(session: Session, context: StepContext, entity: Entity) -> list[DocumentRow]:
-    """Customers or products that this run dealt with, are linked, and for which nothing was noted before."""
-    rows = [row for row in context.touched(session, entity) if row.state == DocumentState.LINKED]
+    """Customers or products that this run dealt with, or whose note was refused before, and that have none yet."""
+    again = intents.documents_refused(session, context.scope, entity, WRITE_ID)
+    found = {row.id: row for row in [*context.touched(session, entity), *context.mine(session, again)]}
+    rows = [row for row in found.values() if row.state == DocumentState.LINKED]
     noted = intents.newest(session, rows, context.scope.source_vendor, (WRITE_ID,))
     return [row for row in rows if row.id not in noted or noted[row.id].state == IntentState.REFUSED]
 
@@ -65,10 +67,10 @@ def _plan_errors(context: StepContext, entity: Entity) -> None:
         news = [
             Wanted(row, bodies[row.id], row.number)
             for row in rows
-            if row.id not in told or _reason_told(told[row.id].body) != row.reason
+            if row.id not in told or not _is_told(told[row.id], row.reason)
         ]
         intents.plan(session, context.scope, TELL_ERROR, context.scope.source_vendor, news, context.now)
 
 
-def _reason_told(body: str) -> str:
-    return str(canonical.loads(body).get("_reason", ""))
+def _is_told(note: IntentRow, reason: str) -> bool:
+    return note.state != IntentState.REFUSED and canonical.loads(note.body).get("_reason") == reason

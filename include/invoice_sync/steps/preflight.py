@@ -52,7 +52,8 @@ def one(problems: Sequence[Problem]) -> Problem:
     if len(problems) == 1:
         return first
     reason = " ".join(problem.reason for problem in problems)
-    return Problem(first.cause, reason, " ".join(problem.cure for problem in problems), first.vendor_code)
+    cure = " ".join(dict.fromkeys(problem.cure for problem in problems))
+    return Problem(first.cause, reason, cure, first.vendor_code)
 
 
 def _unmatched(row: DocumentRow, known: frozenset[str]) -> list[Problem]:

@@ -139,19 +139,22 @@ def _active(records: Sequence[Json]) -> list[Json]:
 
 
 def _tax_codes(company: Company, options: Options) -> Iterator[tuple[str, Json]]:
-    """(key of the option, id and rate in percent) of the tax codes that the flow names."""
+    """(key of the option, id and rates in percent) of the tax codes that the flow names."""
     by_name = {str(each.get("Name", "")).casefold(): each for each in _active(company.tax_codes)}
     for key, name in options.tax_codes.items():
         code = by_name.get(name.strip().casefold())
         if code is not None:
-            yield key, {"id": str(code["Id"]), "rate": str(_rate(company, code))}
+            rates = _rates(company, code)
+            total = str(sum((exact(rate) for rate in rates.values()), Decimal(0)))
+            yield key, {"id": str(code["Id"]), "rate": total, "rates": rates}
 
 
-def _rate(company: Company, code: Json) -> Decimal:
-    """The sum of its sales tax rates, in percent."""
+def _rates(company: Company, code: Json) -> dict[str, str]:
+    """Its sales tax rates in percent, by id: each tax is rounded for itself."""
     rates = {str(each["Id"]): each.get("RateValue") or 0 for each in company.tax_rates}
     listed = (code.get("SalesTaxRateList") or {}).get("TaxRateDetail") or []
-    return sum((exact(rates.get(str(each["TaxRateRef"]["value"]), 0)) for each in listed), Decimal(0))
+    ids = [str(each["TaxRateRef"]["value"]) for each in listed]
+    return {one: str(rates.get(one, 0)) for one in ids}
 
 
 def _custom_fields(sales: Json, options: Options) -> Iterator[tuple[str, Json]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from invoice_sync.connectors.base import Json
@@ -17,8 +18,10 @@ from invoice_sync.model.errors import BadAmount, Problem
 from invoice_sync.model.money import exact
 
 MOST_LINES = 750
+CENT = Decimal("0.01")
 LARGEST_AMOUNT = 10**10
 """Amounts have ten digits before the point and five behind it."""
+MOST_DECIMALS = 2
 _SOURCE = "in the source system"
 
 _LONGEST_BY_PATH = {
@@ -66,6 +69,7 @@ def _of_invoice(invoice: Invoice, body: Json, profile: Json) -> Iterator[Problem
     yield from _currency(what(invoice), invoice.currency, profile)
     yield from _negative(invoice)
     yield from _too_large(invoice, body)
+    yield from _too_fine(invoice, body)
     yield from _line_count(invoice, body, profile)
     yield from _other_tax(invoice, body, profile)
 
@@ -80,6 +84,7 @@ def _of_references(invoice: Invoice, body: Json, referenced: Json) -> Iterator[P
         yield problem(invoice, "currency", reason, f"Link a customer of QuickBooks that is kept in {invoice.currency}.")
     for item in sorted({str(ref) for ref in items_of(body)}):
         yield from _unusable(invoice, "item", item, referenced.get(f"Item/{item}"))
+        yield from _before_its_stock(invoice, body, item, referenced.get(f"Item/{item}") or {})
 
 
 def items_of(body: Json) -> Iterator[str]:
@@ -95,6 +100,14 @@ def _unusable(invoice: Invoice, kind: str, record: str, state: Json | None) -> I
     if state is not None and state["state"] != "active":
         reason = f"its {kind} (id {record}) {state['state']} in QuickBooks"
         cure = f"Make the {kind} usable in QuickBooks again, or link another one, then clear the task."
+        yield problem(invoice, "reference", reason, cure)
+
+
+def _before_its_stock(invoice: Invoice, body: Json, item: str, state: Json) -> Iterator[Problem]:
+    since = str(state.get("since") or "")
+    if str(body["TxnDate"]) < since:
+        reason = f"its date {body['TxnDate']} lies before its item (id {item}) is kept in stock, from {since} on"
+        cure = f"Change the invoice date {_SOURCE}, or the start of the stock in QuickBooks."
         yield problem(invoice, "reference", reason, cure)
 
 
@@ -127,6 +140,15 @@ def _too_large(invoice: Invoice, body: Json) -> Iterator[Problem]:
     if any(abs(amount) >= LARGEST_AMOUNT for amount in [*amounts, invoice.total.decimal]):
         reason = f"an amount of it has more than ten digits before the point (its total is {invoice.total})"
         yield problem(invoice, "amount", reason, f"Correct the amounts {_SOURCE}.")
+
+
+def _too_fine(invoice: Invoice, body: Json) -> Iterator[Problem]:
+    """QuickBooks keeps two decimals in every currency, also where dinars have three."""
+    amounts = [exact(line["Amount"]) for line in body["Line"]] + [invoice.total.decimal, invoice.tax.decimal]
+    fine = next((amount for amount in amounts if amount != amount.quantize(CENT, ROUND_DOWN)), None)
+    if fine is not None:
+        reason = f"an amount of it, {fine}, has more than {MOST_DECIMALS} decimals, and QuickBooks keeps no more"
+        yield problem(invoice, "amount", reason, f"Round its amounts to {MOST_DECIMALS} decimals {_SOURCE}.")
 
 
 def _other_tax(invoice: Invoice, body: Json, profile: Json) -> Iterator[Problem]:

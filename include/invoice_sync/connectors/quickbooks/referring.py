@@ -12,6 +12,8 @@ from invoice_sync.connectors.base import Json
 from invoice_sync.connectors.quickbooks.client import Client
 from invoice_sync.connectors.quickbooks.preflight import items_of
 
+NOT_SOLD = frozenset({"Category", "Group"})
+GROUPED = "is a category or a bundle, which no line can sell,"
 GONE, INACTIVE, NO_ACCOUNT = "is not there any more", "is inactive", "has an income account that is inactive"
 
 
@@ -23,7 +25,10 @@ class References:
         self._states: dict[str, Json] = {}
 
     def of(self, bodies: Sequence[Json]) -> Json:
-        """By "Customer/12" and "Item/3": {"state": ..., "currency": ...}; "active" is the good state."""
+        """By "Customer/12" and "Item/3": {"state": ..., "currency": ..., "since": ...}; "active" is the good state.
+
+        `since`: from when on an item is kept in stock, empty for one that is not.
+        """
         self._read("Customer", [str(body["CustomerRef"]["value"]) for body in bodies])
         self._read("Item", [item for body in bodies for item in items_of(body)])
         return dict(self._states)
@@ -57,5 +62,8 @@ def _state(record: Json | None, dead_accounts: set[str]) -> Mapping[str, Any]:
     currency = str((record.get("CurrencyRef") or {}).get("value") or "")
     if record.get("Active") is False:
         return {"state": INACTIVE, "currency": currency}
+    if record.get("Type") in NOT_SOLD:
+        return {"state": GROUPED}
     account = str((record.get("IncomeAccountRef") or {}).get("value") or "")
-    return {"state": NO_ACCOUNT if account in dead_accounts else "active", "currency": currency}
+    since = str(record.get("InvStartDate") or "") if record.get("Type") == "Inventory" else ""
+    return {"state": NO_ACCOUNT if account in dead_accounts else "active", "currency": currency, "since": since}

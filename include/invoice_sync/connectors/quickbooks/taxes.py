@@ -14,7 +14,7 @@ from typing import Any
 from invoice_sync.connectors.base import Json
 from invoice_sync.connectors.quickbooks.refusing import bad
 from invoice_sync.model.documents import Invoice
-from invoice_sync.model.money import Money
+from invoice_sync.model.money import Money, exact
 
 DEFAULT, EXEMPT = "default", "exempt"
 """Keys of the option tax_codes beside the source's own tax locations."""
@@ -33,7 +33,9 @@ def by_codes(profile: Json) -> bool:
 def of_document(invoice: Invoice, profile: Json) -> dict[str, Any]:
     """Raises BadDocument for tax that QuickBooks would drop."""
     if by_codes(profile):
-        return {"GlobalTaxCalculation": "TaxExcluded", "_tax": invoice.tax.decimal}
+        # without it the discount would be taken off only after the tax was computed
+        after = {"ApplyTaxAfterDiscount": True} if invoice.discount else {}
+        return {"GlobalTaxCalculation": "TaxExcluded", "_tax": invoice.tax.decimal, **after}
     kind = {} if in_us(profile) else {"GlobalTaxCalculation": "NotApplicable"}
     if not invoice.tax:
         return dict(kind)
@@ -64,14 +66,20 @@ def of_discount(invoice: Invoice, profile: Json) -> dict[str, Any]:
 
 
 def foreseen(body: Json, profile: Json, currency: str) -> Money:
-    """What QuickBooks will compute: the sum of each code's net amounts at its rate, rounded half up."""
-    rates = {str(each["id"]): Decimal(str(each["rate"])) for each in profile["tax_codes"].values()}
-    nets: dict[str, Decimal] = defaultdict(Decimal)
+    """What QuickBooks will compute: for each rate the net of its lines, the discount spread over all, half up."""
+    codes = {str(each["id"]): each.get("rates") or {each["id"]: each["rate"]} for each in profile["tax_codes"].values()}
+    subtotal, discount, nets = Decimal(0), Decimal(0), defaultdict[tuple[str, Decimal], Decimal](Decimal)
     for line in body["Line"]:
-        detail = line.get(line["DetailType"], {})
-        sign = -1 if line["DetailType"] == "DiscountLineDetail" else 1
-        nets[str(detail.get("TaxCodeRef", {}).get("value", ""))] += sign * Decimal(str(line["Amount"]))
-    parts = [Money.rounded(net * rates.get(code, Decimal(0)) / 100, currency) for code, net in nets.items()]
+        amount = exact(line["Amount"])
+        if line["DetailType"] == "DiscountLineDetail":
+            discount += amount
+            continue
+        subtotal += amount
+        code = line.get(line["DetailType"], {}).get("TaxCodeRef", {}).get("value", "")
+        for rate_id, percent in codes.get(str(code), {}).items():
+            nets[rate_id, exact(percent)] += amount
+    left, whole = (subtotal - discount, subtotal) if body.get("ApplyTaxAfterDiscount") and subtotal else (1, 1)
+    parts = [Money.rounded(net * percent * left / (whole * 100), currency) for (_, percent), net in nets.items()]
     return sum(parts, Money.zero(currency))
 
 
