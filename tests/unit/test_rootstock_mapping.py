@@ -383,7 +383,11 @@ def test_a_reason_is_noted_cut_and_with_its_time() -> None:
         **{name: value for name, value in told.items() if name not in ("Id", "_reason")},
     }
     row = {name: value for name, value in told.items() if name != "_reason"} | {"SystemModstamp": "s"}
-    assert notes.remote(row).facts == notes.facts_of(told) == {"errortext": "Too long. " + "x" * 245}
+    assert notes.remote(row).facts == notes.facts_of(told, with_error=True) == {"errortext": "Too long. " + "x" * 245}
+    assert notes.facts_of(told) == {}
+    empty = notes.error_note(INVOICE_ID, "", now)
+    assert (empty["rstk__soinv_errortext__c"], empty["rstk__soinv_errordate__c"]) == (None, None)
+    assert notes.facts_of(empty, with_error=True) == {"errortext": ""}
 
 
 def told(message: str, code: str = "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", **also: Any) -> Problem | None:

@@ -126,7 +126,7 @@ def _withdrawn(context: StepContext, desk: Desk, row: DocumentRow) -> Fate:
     # a user who may not see records any more must not void a whole ledger
     unsure = row.withdrawn == intake.UNSEEN or context.flow.options.voids == "review"
     if unsure or not context.destination.can(desk.entities[row.id], VOID):
-        return Fate(problems=(_to_be_voided(row, there),))
+        return Fate(problems=(_to_be_voided(row, there, context.destination.can(desk.entities[row.id], VOID)),))
     if there.facts.get("marker") != context.marker(row):
         return Fate(problems=(_differs(row, there, ["the marker is another one"]),))
     return Fate(Way.VOID, context.destination.void_body(there), there.number, f"; it was {row.withdrawn}")
@@ -185,9 +185,10 @@ def _changed(context: StepContext, row: DocumentRow, there: Remote, told: str) -
     )
 
 
-def _to_be_voided(row: DocumentRow, there: Remote) -> Problem:
+def _to_be_voided(row: DocumentRow, there: Remote, can_void: bool) -> Problem:
+    follow = "; or set the flow's option voids to follow" if can_void and row.withdrawn != intake.UNSEEN else ""
     return Problem(
         "withdrawn",
         f"{row.number} was delivered (id {there.id}), and since then it was {row.withdrawn}.",
-        "Void or delete it there by hand, then clear the task plan; or set the flow's option voids to follow.",
+        f"Void or delete it there by hand, then clear the task plan{follow}.",
     )

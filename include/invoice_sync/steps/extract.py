@@ -19,7 +19,7 @@ from invoice_sync.steps.context import Counts, StepContext
 
 log = logging.getLogger("invoice_sync.extract")
 
-STREAM = "invoice"
+STREAM, DELETIONS = "invoice", "deleted"
 FETCH = 200
 NOT_THERE_YET = (DocumentState.WAITING, DocumentState.PLANNED, DocumentState.REVIEW)
 
@@ -36,7 +36,7 @@ def extract(context: StepContext) -> Counts:
         if swept is not None:
             swept.update(stub.source_id for stub in page.stubs)
         log.info("%d documents read, %d of them new or changed", read, changed)
-    changed += _notice_the_gone(context, position, swept)
+    changed += _notice_the_gone(context, swept)
     _take_everybody(context)
     return {"read": read, "changed": changed}
 
@@ -106,18 +106,20 @@ def _by_delivery(
     return [row for row in rows if (row.entity, row.source_id) not in linked], there
 
 
-def _notice_the_gone(context: StepContext, position: str | None, swept: set[str] | None) -> int:
+def _notice_the_gone(context: StepContext, swept: set[str] | None) -> int:
     """Deleted records: as the source remembers them; in a full sweep, or when it does not, all are looked for."""
     if context.options.is_selective:
         return 0
-    remembered = context.source.deleted(position)
+    with context.transaction() as session:
+        since, now = runs.cursor(session, context.scope, DELETIONS), context.now.isoformat()
+    remembered = context.source.deleted(since)
     gone = dict.fromkeys(remembered or (), intake.WITHDRAWN)
     if swept is not None or remembered is None:
         gone |= {key: intake.UNSEEN for key in _missing(context, swept or set()) if key not in gone}
-    if not gone:
-        return 0
     with context.transaction() as session:
-        return _withdraw(session, context, gone)
+        if context.options.moves_cursor:
+            runs.move_cursor(session, context.scope, DELETIONS, now, context.now)
+        return _withdraw(session, context, gone) if gone else 0
 
 
 def _missing(context: StepContext, swept: set[str]) -> set[str]:

@@ -38,7 +38,7 @@ def seen(context: StepContext, record: SourceRecord) -> Seen:
         # with the id that the source has on record: putting it there is how a person says who is who
         content_hash=canonical.content_hash(model or record.content),
         content=canonical.dumps(record.content),
-        number=label.number,
+        number=" ".join(label.number.split()),
         party=label.party,
         amount_minor=amount.minor if amount else 0,
         currency=amount.currency if amount else "",

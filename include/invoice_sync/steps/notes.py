@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from invoice_sync.connectors.base import TELL_ERROR, WRITE_ID, SourceRecord
+from invoice_sync.connectors.base import ACKNOWLEDGE, TELL_ERROR, WRITE_ID
 from invoice_sync.ledger import documents, intents, links
 from invoice_sync.ledger.intents import Wanted
 from invoice_sync.ledger.tables import DocumentRow, IntentRow
@@ -15,6 +15,8 @@ from invoice_sync.model import canonical
 from invoice_sync.model.documents import DOCUMENTS, PARTIES, Entity
 from invoice_sync.model.words import DocumentState, IntentState
 from invoice_sync.steps.context import Counts, StepContext
+
+NOBODYS_WORK = (DocumentState.DELIVERED, DocumentState.SETTLED, DocumentState.IGNORED)
 
 
 def leave(context: StepContext) -> Counts:
@@ -40,7 +42,7 @@ def _plan_ids(context: StepContext, entity: Entity) -> None:
         wanted = [
             Wanted(rows[record.source_id], body, rows[record.source_id].number)
             for record in records
-            if (body := _id_note(context, record, linked[record.source_id].remote_id)) is not None
+            if (body := context.source.id_note(record, linked[record.source_id].remote_id)) is not None
         ]
         intents.plan(session, context.scope, WRITE_ID, context.scope.source_vendor, wanted, context.now)
 
@@ -54,23 +56,31 @@ def _linked_unnoted(session: Session, context: StepContext, entity: Entity) -> l
     return [row for row in rows if row.id not in noted or noted[row.id].state == IntentState.REFUSED]
 
 
-def _id_note(context: StepContext, record: SourceRecord, remote_id: str) -> object | None:
-    return context.source.id_note(record, remote_id)
-
-
 def _plan_errors(context: StepContext, entity: Entity) -> None:
-    """The reason as it stands now, once."""
+    """The reason as it stands now, once; and none for what this run brought out of review."""
     with context.transaction() as session:
-        rows = context.mine(session, documents.in_state(session, context.scope, entity, DocumentState.REVIEW))
-        bodies = {row.id: context.source.error_note(row.source_id, row.reason, context.now) for row in rows}
-        told = intents.newest(session, rows, context.scope.source_vendor, (TELL_ERROR,))
-        news = [
-            Wanted(row, bodies[row.id], row.number)
-            for row in rows
-            if row.id not in told or not _is_told(told[row.id], row.reason)
-        ]
-        intents.plan(session, context.scope, TELL_ERROR, context.scope.source_vendor, news, context.now)
+        waiting = context.mine(session, documents.in_state(session, context.scope, entity, DocumentState.REVIEW))
+        done = [row for row in context.touched(session, entity) if row.state in NOBODYS_WORK]
+        told = intents.newest(session, [*waiting, *done], context.scope.source_vendor, (TELL_ERROR,))
+        known = intents.newest(session, done, context.scope.source_vendor, (ACKNOWLEDGE,), IntentState.DONE)
+        news = [(row, row.reason) for row in waiting if row.id not in told or not _is_told(told[row.id], row.reason)]
+        news += [(row, "") for row in done if row.id in told and _is_stale(told[row.id], known.get(row.id))]
+        wanted = [Wanted(row, _error(context, row, reason), row.number) for row, reason in news]
+        intents.plan(session, context.scope, TELL_ERROR, context.scope.source_vendor, wanted, context.now)
+
+
+def _error(context: StepContext, row: DocumentRow, reason: str) -> object:
+    return context.source.error_note(row.source_id, reason, context.now)
 
 
 def _is_told(note: IntentRow, reason: str) -> bool:
-    return note.state != IntentState.REFUSED and canonical.loads(note.body).get("_reason") == reason
+    return note.state != IntentState.REFUSED and _reason(note) == reason
+
+
+def _is_stale(note: IntentRow, acknowledgement: IntentRow | None) -> bool:
+    """A text that stands there still: the acknowledgement, which empties it, came before it or never."""
+    return bool(_reason(note)) and (acknowledgement is None or acknowledgement.id < note.id)
+
+
+def _reason(note: IntentRow) -> str:
+    return str(canonical.loads(note.body).get("_reason", ""))

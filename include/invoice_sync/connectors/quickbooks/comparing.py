@@ -104,8 +104,9 @@ def unchanged(before: Json, after: Json) -> list[str]:
 
 
 def emptied(before: Json, after: Json) -> list[str]:
-    """Labels of the fields that the earlier body has and the later one has not."""
+    """Labels of the fields that the earlier body has and the later one has not; tax has an explicit zero."""
     labels = {**_PROVEN, **_UNPROVEN}
+    del labels["TxnTaxDetail"], labels["_tax"]
     return [label for field, label in labels.items() if before.get(field) and not after.get(field)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from invoice_sync.connectors.base import (
@@ -131,6 +132,8 @@ class QuickBooks:
     def update_body(self, body: Json, before: Json, there: Remote) -> Json:
         """Sparse, so that what people added there stays; so does what they wrote over a text that did not change."""
         kept = comparing.unchanged(before, body)
+        no_tax = {"TxnTaxDetail": {"TotalTax": Decimal("0.00")}}
+        body = {**no_tax, **body} if "TxnTaxDetail" in before else body
         return {**body, "Id": there.id, "SyncToken": there.version, "sparse": True, "_kept": kept}
 
     def not_emptied(self, before: Json, after: Json) -> list[str]:

@@ -15,7 +15,7 @@ from invoice_sync.connectors.quickbooks import comparing, faults, mapping, wordi
 from invoice_sync.model.documents import Entity
 
 _TRACE_HEADER = "intuit_tid"
-_NUMBER_FIELD = {"customer": "DisplayName", "product": "Sku", "invoice": "DocNumber", "credit_memo": "DocNumber"}
+_NUMBER_FIELD = {"product": "Sku", "invoice": "DocNumber", "credit_memo": "DocNumber"}
 
 
 def outcomes(armed: Armed, reply: Reply) -> dict[str, Outcome]:
@@ -107,5 +107,7 @@ def _of_fault(entity: Entity, item: WireItem, fault: faults.Fault, whole: Outcom
 
 
 def label(entity: Entity, body: Json) -> str:
-    """The document as a bookkeeper calls it."""
-    return f"{entity} {body.get(_NUMBER_FIELD[entity], '')}".strip()
+    """The document as a bookkeeper calls it; a customer's name is nobody's business here, the table has its number."""
+    if entity == "customer":
+        return "the customer"
+    return f"{entity.replace('_', ' ')} {body.get(_NUMBER_FIELD[entity], '')}".strip()

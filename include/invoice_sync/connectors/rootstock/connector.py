@@ -149,7 +149,7 @@ class Rootstock:
 
     def expected(self, entity: Entity, operation: str, body: Json) -> Mapping[str, str]:
         self.rule(entity, operation)
-        return notes.facts_of(body)
+        return notes.facts_of(body, with_error=operation == TELL_ERROR)
 
     def _invoices(self, ids: Sequence[str]) -> list[SourceRecord]:
         headers = self._by_id(soql.INVOICE, (*soql.HEADER_FIELDS, *self._shipper_fields), ids)

@@ -101,11 +101,17 @@ class Inspector:
         for name, entity in _LACKING:
             lacking, table = self.without_id(entity, primary=primary), soql.TABLES[entity]
             counts[f"{name} Export Qty"] = self.client.count(table, lacking)
-            needed = f"{lacking} AND {soql.needed_by_queue(self.company, entity)}"
-            counts[f"{name}s needed by these documents"] = self.client.count(table, needed)
+            counts[f"{name}s needed by these documents"] = self._needed(table, lacking, entity)
         counts["Invoice Export Qty"] = self.client.count(soql.INVOICE, soql.in_queue(self.company, ["Invoice"]))
         memos = soql.in_queue(self.company, ["Credit Memo"])
         return {**counts, "Credit Memo Export Qty": self.client.count(soql.INVOICE, memos)}
+
+    def _needed(self, table: str, lacking: str, entity: Entity) -> int:
+        found: set[str] = set()
+        for needed in soql.needed_by_queue(self.company, entity):
+            rows = self.client.rows(soql.select(("Id",), table, f"{lacking} AND {needed}"))
+            found.update(str(row["Id"]) for row in rows)
+        return len(found)
 
     def _notes(self) -> Iterator[str]:
         prepayments = self.client.count(soql.INVOICE, soql.in_queue(self.company, ["Invoice"], prepayment=True))

@@ -55,10 +55,11 @@ def id_note(record: SourceRecord, remote_id: str) -> Json | None:
 
 
 def error_note(source_id: str, reason: str, now: datetime) -> Json:
-    """The reason on the document, cut to its field; `_reason` stays with us, for knowing when it is another one."""
+    """The reason on the document, cut to its field; none empties it. `_reason` stays with us, for comparing."""
     at = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
     text = " ".join(reason.split())[:LONGEST_ERROR].strip()
-    return {"Id": source_id, ERROR_TEXT: text, "rstk__soinv_errordate__c": at, "_reason": reason}
+    date = at if text else None
+    return {"Id": source_id, ERROR_TEXT: text or None, "rstk__soinv_errordate__c": date, "_reason": reason}
 
 
 def wire_record(table: str, body: Json) -> Json:
@@ -66,21 +67,18 @@ def wire_record(table: str, body: Json) -> Json:
     return {"attributes": {"type": table}, "id": body["Id"], **fields}
 
 
-def facts_of(fields: Json) -> dict[str, str]:
+def facts_of(fields: Json, *, with_error: bool = False) -> dict[str, str]:
     """The comparable facts of what `fields` says of a record; those it leaves out are not there.
 
-    An emptied error text is left out as well: a delivery is no less known because a note is still there.
+    The error text counts only for the notes that are about it: a delivery is no less known while one is still there.
     """
-    facts: dict[str, str] = {}
-    for name in _COMPARED:
-        if name in fields and not (name == ERROR_TEXT and not fields[name]):
-            facts[_short(name)] = _text(fields[name])
-    return facts
+    names = _COMPARED if with_error else [name for name in _COMPARED if name != ERROR_TEXT]
+    return {_short(name): _text(fields[name]) for name in names if name in fields}
 
 
 def remote(row: Json) -> Remote:
     """A record as it stands at the source, for comparing with what a note asked for."""
-    facts = facts_of(row)
+    facts = facts_of(row, with_error=True)
     live = not row.get("rstk__soinv_cancelled__c")
     return Remote(str(row["Id"]), str(row["SystemModstamp"]), facts.get("acctinvoice", ""), facts, live)
 

@@ -118,7 +118,7 @@ def _belongs(item: WireItem, result: Any) -> bool:
 
 def _item_outcome(item: WireItem, result: Mapping[str, Any], status: int) -> Outcome:
     if result["success"]:
-        facts = facts_of(item.body)
+        facts = facts_of(item.body, with_error=True)
         remote = Remote(str(item.body["Id"]), "", facts.get("acctinvoice", ""), facts)
         return Outcome(Verdict.OK, remote, status=status)
     errors = result.get("errors")

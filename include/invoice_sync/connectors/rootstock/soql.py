@@ -160,12 +160,16 @@ def in_queue(
     )
 
 
-def needed_by_queue(company: str, entity: Entity) -> str:
-    """The condition of customers or products that documents in the queue name."""
-    if entity == "customer":
-        return f"Id IN (SELECT rstk__soinv_custno__c FROM {INVOICE} WHERE {in_queue(company)})"  # noqa: S608 - escaped
-    waiting = in_queue(company, via="rstk__soinvline_invoice__r.")
-    return f"Id IN (SELECT rstk__soinvline_prod__c FROM {LINE} WHERE {waiting})"  # noqa: S608 - escaped
+def needed_by_queue(company: str, entity: Entity) -> tuple[str, ...]:
+    """Conditions of customers or products that documents in the queue name; a customer may pay for another one."""
+    if entity == "product":
+        waiting = in_queue(company, via="rstk__soinvline_invoice__r.")
+        return (f"Id IN (SELECT rstk__soinvline_prod__c FROM {LINE} WHERE {waiting})",)  # noqa: S608 - escaped
+    payer, queue = "rstk__soinv_custno__r.rstk__socust_fincust__c", in_queue(company)
+    return (
+        f"Id IN (SELECT rstk__soinv_custno__c FROM {INVOICE} WHERE {payer} = null AND {queue})",  # noqa: S608
+        f"Id IN (SELECT {payer} FROM {INVOICE} WHERE {payer} != null AND {queue})",  # noqa: S608
+    )
 
 
 def portions(values: Sequence[str], query: Callable[[Sequence[str]], str]) -> Iterator[str]:
