@@ -17,7 +17,7 @@ def rows(house: House) -> dict[str, int]:
 
 def cursor(house: House) -> str | None:
     with house.database.transaction() as session:
-        return session.scalars(select(CursorRow.position)).one_or_none()
+        return session.scalars(select(CursorRow.position).where(CursorRow.stream == "invoice")).one_or_none()
 
 
 def test_a_dry_run_writes_nowhere_and_says_what_would_go(house: House) -> None:

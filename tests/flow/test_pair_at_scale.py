@@ -25,7 +25,8 @@ TWO = (("P-100", "1", "12.50"), ("P-200", "2", "4.25"))
 
 def position(pair: Pair) -> datetime:
     with pair.database.transaction() as session:
-        return datetime.fromisoformat(session.scalars(select(CursorRow.position)).one())
+        read = select(CursorRow.position).where(CursorRow.stream == "invoice")
+        return datetime.fromisoformat(session.scalars(read).one())
 
 
 def run_while(pair: Pair, page: int, happens: Callable[[], object]) -> int:

@@ -21,7 +21,7 @@ from house import House
 from inputs.planting import PlainReader, Source, walk
 from invoice_sync.model.flow import Options
 
-COUNT = int(os.environ.get("INVOICE_SYNC_RANDOM_INVOICES", "1500"))
+COUNT = int(os.environ.get("INVOICE_SYNC_RANDOM_INVOICES", "800"))
 CURRENCIES = {"USD": 2, "EUR": 2, "JPY": 0, "KWD": 3}
 PRODUCTS = ("R-1", "R-2", "R-3")
 CUSTOMERS = 3

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from tabulate import tabulate
 
 from invoice_sync.connectors.base import Remote
 from invoice_sync.model.money import Money, in_major_units
 from invoice_sync.steps.review import Case, table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ def disagreements(entries: Sequence[Entry]) -> list[Disagreement]:
 
 def frame(entries: Sequence[Entry]) -> pd.DataFrame:
     """One row a document, amounts as integer minor units."""
+    import pandas as pd  # half of what it takes to load the chain, and only the last task needs it
+
     rows = [
         {
             "currency": entry.currency,
