@@ -149,6 +149,17 @@ def test_a_text_that_the_source_emptied_is_for_a_person_because_an_update_emptie
     assert (pair.outcomes(mark), pair.held("E-1")) == ([], held)
 
 
+def test_tax_that_was_taken_off_is_followed_with_an_explicit_zero(pair: Pair) -> None:
+    pair.options(changes="follow")
+    mark = deliver(pair, "T-1", tax="8")
+    assert pair.held("T-1")["TotalAmt"] == Decimal("140.40")
+    pair.edit_invoice("T-1", taxamt="0", grandtotal="130.00")
+
+    assert green(pair.again())
+    assert pair.outcomes(mark) == [("T-1", "updated")]
+    assert pair.held("T-1")["TotalAmt"] == Decimal("130.00")
+
+
 def test_what_a_person_wrote_below_our_marker_stays_when_a_change_is_followed(pair: Pair) -> None:
     pair.options(changes="follow")
     pair.flow = pair.flow.model_copy(update={"write_back": "none"})

@@ -73,3 +73,12 @@ def test_a_company_that_is_not_primary_counts_by_its_own_field_of_the_customer(p
 
     # C-1001 has an id of the primary company only
     assert (counts["Customer Export Qty"], counts["Customers needed by these documents"]) == (5, 1)
+
+
+def test_a_customer_who_pays_for_another_one_is_the_one_that_is_needed(pair: Pair) -> None:
+    pair.edit_customer("C-1001", fincust=pair.load.customer("C-1003"))
+    pair.load.invoice("A-1", lines=ONE)
+
+    outcome = pair.run()
+
+    assert outcome["check"]["Customers needed by these documents"] == len(pair.created("Customer")) == 1

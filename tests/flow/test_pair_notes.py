@@ -120,6 +120,22 @@ def test_the_acknowledgement_empties_the_error_text(night: Night) -> None:
     assert night.cured == (None, None)
 
 
+def test_a_reason_that_came_after_the_acknowledgement_is_emptied_once_it_is_gone(pair: Pair) -> None:
+    pair.flow = pair.flow.model_copy(update={"write_back": "acknowledge"})
+    pair.load.invoice("A-1", lines=ONE)
+    assert green(pair.run())
+    pair.edit_invoice("A-1", duedate="2026-12-24")
+    pair.again()
+    assert "2026-12-24" in pair.told("A-1", "errortext")
+    pair.edit("quickbooks", "Invoice", pair.held("A-1")["Id"], DueDate="2026-12-24")
+
+    assert green(pair.again())
+    assert (pair.told("A-1", "errortext"), pair.told("A-1", "errordate")) == (None, None)
+    mark = pair.mark
+    pair.again()
+    assert pair.writes("salesforce", since=mark) == []
+
+
 def test_in_a_company_that_is_not_primary_the_other_field_takes_the_id(pair: Pair) -> None:
     pair.edit("salesforce", "rstk__sycmp__c", pair.load.company("01"), rstk__sycmp_qbprimecmp__c=False)
     pair.edit_customer("C-1002", fscustid="of the primary company")
