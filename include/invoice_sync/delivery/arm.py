@@ -32,7 +32,7 @@ def batches(work: Work) -> list[list[int]]:
                 IntentRow.state == IntentState.PLANNED,
                 (DocumentRow.state.in_(_may_go(work.operation))) | (IntentRow.misses > 0),
             )
-            .order_by(IntentRow.id)
+            .order_by(IntentRow.id + 0)  # see `intents.select_state`
         ).all()
     grouped: dict[str | None, list[int]] = {}
     for intent, wire_request in rows:

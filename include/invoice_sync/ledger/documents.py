@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,10 +11,11 @@ from sqlalchemy import JSON, ColumnElement, Select, and_, cast, func, literal, o
 from sqlalchemy.orm import Session, defer
 
 from invoice_sync.ledger import intents
-from invoice_sync.ledger.portions import PORTION, portions
+from invoice_sync.ledger.portions import portions
 from invoice_sync.ledger.scope import Scope
 from invoice_sync.ledger.tables import DocumentRow, InboxRow
 from invoice_sync.model import canonical
+from invoice_sync.model.documents import DOCUMENTS, PARTIES
 from invoice_sync.model.errors import Problem
 from invoice_sync.model.words import DocumentState
 
@@ -43,6 +44,9 @@ class Seen:
 
 
 Entities = str | Sequence[str]
+
+BY_STATE = "INDEXED BY ix_document_flow_entity_state"
+"""SQLite knows how many states there are, and not that the few open documents are few among a million settled ones."""
 
 
 def by_source(session: Session, scope: Scope, entities: Entities, ids: Sequence[str]) -> dict[str, DocumentRow]:
@@ -85,13 +89,13 @@ def moved(session: Session, scope: Scope, entities: Entities, shown: Mapping[str
 
 def in_state(session: Session, scope: Scope, entities: Entities, *states: DocumentState) -> list[DocumentRow]:
     """The flow's documents in these states, oldest first."""
-    query = _of(scope, entities).where(DocumentRow.state.in_(states)).order_by(DocumentRow.id)
-    return list(session.scalars(query))
+    query = _of(scope, entities).where(DocumentRow.state.in_(states))
+    return _by_id(session.scalars(query.with_hint(DocumentRow, BY_STATE, "sqlite")))
 
 
 def count(session: Session, scope: Scope, entities: Entities, state: DocumentState) -> int:
     query = select(func.count(DocumentRow.id)).where(*_mine(scope, entities), DocumentRow.state == state)
-    return session.scalar(query) or 0
+    return session.scalar(query.with_hint(DocumentRow, BY_STATE, "sqlite")) or 0
 
 
 def settle_all(session: Session, rows: Sequence[DocumentRow], now: datetime) -> None:
@@ -116,8 +120,7 @@ def fresh(session: Session, rows: Sequence[DocumentRow], state: DocumentState) -
 
 def waiting_for_a_person(session: Session, scope: Scope) -> list[DocumentRow]:
     """Everything of the flow that is in review, whatever the entity."""
-    query = select(DocumentRow).where(DocumentRow.flow == scope.flow, DocumentRow.state == DocumentState.REVIEW)
-    return list(session.scalars(query.order_by(DocumentRow.id)))
+    return in_state(session, scope, (*PARTIES, *DOCUMENTS), DocumentState.REVIEW)
 
 
 def contents(session: Session, rows: Sequence[DocumentRow]) -> dict[int, Mapping[str, Any]]:
@@ -168,13 +171,16 @@ def withdraw(row: DocumentRow, what: str, now: datetime) -> None:
 
 
 def unseen(session: Session, scope: Scope, entity: str, seen: Container[str]) -> list[str]:
-    """Source ids of all documents of the flow but those in `seen`, and those that are known to be gone."""
-    query = select(DocumentRow.source_id).where(
-        *_mine(scope, entity), DocumentRow.withdrawn == "", DocumentRow.state != DocumentState.IGNORED
-    )
-    # on the connection: the session would make an object of each of a million rows
-    found = session.connection().execute(query, execution_options={"yield_per": 20 * PORTION})
-    return [source_id for (source_id,) in found if source_id not in seen]
+    """Source ids of all documents of the flow but those in `seen`, and those that are known to be gone.
+
+    As one JSON text: rows of a million ids cost three seconds, their text a tenth of that.
+    """
+    is_postgresql = session.get_bind().dialect.name == "postgresql"
+    gathered = (func.json_agg if is_postgresql else func.json_group_array)(DocumentRow.source_id)
+    known = (*_mine(scope, entity), DocumentRow.withdrawn == "", DocumentRow.state != DocumentState.IGNORED)
+    found = session.scalar(select(gathered).where(*known))
+    listed = canonical.loads(found) if isinstance(found, str) else found or []
+    return [source_id for source_id in listed if source_id not in seen]
 
 
 def needs_of(row: DocumentRow) -> list[str]:
@@ -190,6 +196,11 @@ def problem_of(row: DocumentRow) -> Problem:
 def _as_json(session: Session, pairs: Mapping[str, str]) -> ColumnElement[Any]:
     text = literal(canonical.dumps(pairs))
     return cast(text, JSON) if session.get_bind().dialect.name == "postgresql" else text
+
+
+def _by_id(rows: Iterable[DocumentRow]) -> list[DocumentRow]:
+    """Sorted here: asked for an order, SQLite walks all documents by their key rather than the few by their state."""
+    return sorted(rows, key=lambda row: row.id)
 
 
 def _of(scope: Scope, entities: Entities) -> Select[tuple[DocumentRow]]:

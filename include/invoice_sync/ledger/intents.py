@@ -64,16 +64,11 @@ def newest(
 
 
 def claimed(session: Session, scope: Scope, entity: str, numbers: Sequence[str]) -> dict[str, str]:
-    """Source id by number, folded: documents of the company that are on their way under these numbers."""
+    """Source id by number, folded: documents of the flow that are on their way under these numbers."""
     found: dict[str, str] = {}
     for portion in portions(numbers):
         query = select(IntentRow.number, IntentRow.source_id).where(
-            IntentRow.company == scope.company,
-            IntentRow.target_vendor == scope.target_vendor,
-            IntentRow.entity == entity,
-            IntentRow.op == "create",
-            IntentRow.state.in_(UNFINISHED),
-            IntentRow.number.in_(portion),
+            of_kind(scope, entity, "create"), IntentRow.state.in_(UNFINISHED), IntentRow.number.in_(portion)
         )
         found.update({number.casefold(): source_id for number, source_id in session.execute(query)})
     return found
@@ -116,8 +111,11 @@ def certainly_not_done(intent: IntentRow) -> bool:
 
 
 def select_state(scope: Scope, entity: str, op: str, state: IntentState) -> Any:
-    """The query of a flow's intents of one kind in one state, oldest first."""
-    return select(IntentRow).where(of_kind(scope, entity, op), IntentRow.state == state).order_by(IntentRow.id)
+    """The query of a flow's intents of one kind in one state, oldest first.
+
+    By an expression: asked for the key's own order, SQLite walks all intents rather than the few in this state.
+    """
+    return select(IntentRow).where(of_kind(scope, entity, op), IntentRow.state == state).order_by(IntentRow.id + 0)
 
 
 def of_kind(scope: Scope, entity: str, op: str) -> ColumnElement[bool]:

@@ -193,6 +193,7 @@ class XrefRow(Base):
         UniqueConstraint(
             "company", "source_vendor", "entity", "source_id", "target_vendor", name="uq_xref_source"
         ),
+        Index(None, "company", "target_vendor", "entity", "remote_id"),
         Index(
             "uq_xref_remote_document", "company", "target_vendor", "entity", "remote_id",
             unique=True,

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from invoice_sync.connectors.base import SourceRecord, placeholder
 from invoice_sync.ledger import documents, links
 from invoice_sync.ledger.documents import Seen
+from invoice_sync.ledger.portions import portions
 from invoice_sync.ledger.tables import AttemptRow, DocumentRow, IntentRow
 from invoice_sync.model.documents import DOCUMENTS, PARTIES, Entity
 from invoice_sync.model.words import DocumentState, IntentState
@@ -63,7 +64,7 @@ def _go_on(session: Session, context: StepContext, records: Sequence[SourceRecor
     rows = context.mine(session, documents.waiting_for_a_person(session, context.scope))
     going = {row.id: row for row in intake.store(session, context, taken)}
     _drop_what_the_source_took_back(session, context, rows, records)
-    refused = _refused_in_this_try(session, context)
+    refused = _refused_in_this_try(session, context, rows)
     for row in rows:
         if row.state == DocumentState.REVIEW and row.id not in refused and _may_decide(context, row):
             documents.move(row, DocumentState.WAITING, context.now)
@@ -94,21 +95,23 @@ def _may_decide(context: StepContext, row: DocumentRow) -> bool:
     return row.step == context.step or RANK.get(row.step, 0) > RANK[context.step]
 
 
-def _refused_in_this_try(session: Session, context: StepContext) -> set[int]:
-    """Documents that this very try of the task has sent in vain: coming back from a reschedule is no new try."""
-    task = context.task
-    query = (
-        select(IntentRow.document_id)
-        .join(AttemptRow, AttemptRow.intent_id == IntentRow.id)
-        .where(
-            IntentRow.flow == context.scope.flow,
-            IntentRow.state == IntentState.REFUSED,
-            AttemptRow.run_id == task.run_id,
-            AttemptRow.task_id == task.task_id,
-            AttemptRow.try_number == task.try_number,
+def _refused_in_this_try(session: Session, context: StepContext, rows: Sequence[DocumentRow]) -> set[int]:
+    """Those that this very try of the task has sent in vain: coming back from a reschedule is no new try."""
+    task, found = context.task, set[int]()
+    for portion in portions([row.id for row in rows]):
+        query = (
+            select(IntentRow.document_id)
+            .join(AttemptRow, AttemptRow.intent_id == IntentRow.id)
+            .where(
+                IntentRow.document_id.in_(portion),
+                IntentRow.state == IntentState.REFUSED,
+                AttemptRow.run_id == task.run_id,
+                AttemptRow.task_id == task.task_id,
+                AttemptRow.try_number == task.try_number,
+            )
         )
-    )
-    return set(session.scalars(query))
+        found.update(session.scalars(query))
+    return found
 
 
 def _drop_what_the_source_took_back(

@@ -16,6 +16,7 @@ depends_on: str | None = None
 
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 ONE_TO_ONE = "entity IN ('invoice', 'credit_memo')"
+HOLDERS = "ix_xref_company_target_vendor_entity_remote_id"
 REFUSED = "the process log is append-only"
 
 
@@ -25,6 +26,8 @@ def upgrade() -> None:
     op.add_column("process_log", sa.Column("document_id", sa.BigInteger(), nullable=True))
     op.create_index("ix_process_log_document_id", "process_log", ["document_id"])
     _one_remote_record_one_document(ONE_TO_ONE)
+    # the partial one above does not serve a query whose entity is a parameter
+    op.create_index(HOLDERS, "xref", ["company", "target_vendor", "entity", "remote_id"])
     op.execute(
         "UPDATE document SET state = 'delivered' WHERE entity = 'invoice' AND state = 'planned' AND EXISTS ("
         "SELECT 1 FROM xref WHERE xref.company = document.company AND xref.source_vendor = document.source_vendor "
@@ -36,6 +39,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     _open_the_process_log()
     op.execute("UPDATE document SET state = 'planned' WHERE state IN ('delivered', 'settled')")
+    op.drop_index(HOLDERS, "xref")
     _one_remote_record_one_document("entity = 'invoice'")
     op.drop_index("ix_process_log_document_id", "process_log")
     op.drop_column("process_log", "document_id")
