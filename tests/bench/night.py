@@ -74,7 +74,6 @@ def fill(ledger: Path, rows: int) -> None:
                     f"BEGIN INSERT INTO touched VALUES ('{table} {verb}'); END"
                 )
         connection.commit()
-        connection.execute("ANALYZE")
 
 
 def touched(ledger: Path) -> int:
