@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from cryptography.fernet import Fernet
 
 from house import House
 from sandbox.server import Running, start_in_thread
+
+OpenHouse = Callable[[], AbstractContextManager[House]]
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +39,23 @@ def house(sandbox: Running, tmp_path: Path) -> Iterator[House]:
     built = House.build(sandbox, tmp_path)
     yield built
     built.database.dispose()
+
+
+@pytest.fixture(scope="session")
+def open_house(_running: Running, tmp_path_factory: pytest.TempPathFactory) -> OpenHouse:
+    """As `house`, for fixtures of a whole module. Look at nothing live afterwards: the next test seeds anew."""
+
+    @contextmanager
+    def opened() -> Iterator[House]:
+        folder: Path = tmp_path_factory.mktemp("house")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("INVOICE_SYNC_KEYS", Fernet.generate_key().decode())
+            House.reset(_running)
+            house = House.build(_running, folder)
+            yield house
+            house.database.dispose()
+
+    return opened
 
 
 @pytest.hookimpl(wrapper=True)

@@ -19,6 +19,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from house import House
 from invoice_sync.connectors.base import Stub, StubPage
@@ -136,9 +137,9 @@ def _run(order: dict[str, Any]) -> dict[str, Any]:
     def changed(_self: Rootstock, _position: str | None, _options: RunOptions) -> Iterator[StubPage]:
         return making.around(pages(order["rows"]))
 
-    Rootstock.changed = changed  # type: ignore[method-assign]
     started, busy = time.perf_counter(), time.process_time()
-    outcome = house.run("night", full_sweep=True)
+    with patch.object(Rootstock, "changed", changed):
+        outcome = house.run("night", full_sweep=True)
     seconds, busy = time.perf_counter() - started - making.seconds, time.process_time() - busy - making.seconds
     extracted = outcome["extract"]
     assert extracted == {"read": order["rows"], "changed": 0}, extracted

@@ -18,7 +18,7 @@ from invoice_sync.connectors.base import Armed, Destination, Outcome, Timing, Ve
 from invoice_sync.connectors.parts import Parts
 from invoice_sync.connectors.quickbooks.connector import Credentials, QuickBooks
 from invoice_sync.model import canonical
-from invoice_sync.model.documents import Charge, Invoice, Line, Party, Product
+from invoice_sync.model.documents import DOCUMENTS, Charge, Document, Entity, Invoice, Line, Party, Product
 from invoice_sync.model.errors import NeedsPerson, SettingsError, TryLater
 from invoice_sync.model.flow import Options
 from invoice_sync.model.money import Money
@@ -203,16 +203,17 @@ def test_it_is_a_destination(bench: Bench) -> None:
     assert destination.rule("invoice", "create").batch == OPTIONS.send_batch
     assert destination.rule("customer", "create").write_class is WriteClass.UNIQUE
     assert destination.rule("product", "create").in_flight == 1
-    for entity in ("invoice", "credit_memo"):
-        assert destination.rule(entity, "create").in_flight == OPTIONS.in_flight  # type: ignore[arg-type]
-        changing = destination.rule(entity, "update")  # type: ignore[arg-type]
+    for entity in DOCUMENTS:
+        assert destination.rule(entity, "create").in_flight == OPTIONS.in_flight
+        changing = destination.rule(entity, "update")
         assert (changing.write_class, changing.in_flight) == (WriteClass.SET_STATE, 1)
         assert changing.endpoint == f"{bench.credentials.host}/v3/company/{EAST}/batch"
     assert destination.rule("invoice", "void").write_class is WriteClass.SET_STATE
-    for entity, operation in (("credit_memo", "void"), ("customer", "update"), ("product", "void")):
-        assert not destination.can(entity, operation)  # type: ignore[arg-type]
+    missing: tuple[tuple[Entity, str], ...] = (("credit_memo", "void"), ("customer", "update"), ("product", "void"))
+    for entity, operation in missing:
+        assert not destination.can(entity, operation)
         with pytest.raises(SettingsError, match=f"no way to {operation} a {entity}"):
-            destination.rule(entity, operation)  # type: ignore[arg-type]
+            destination.rule(entity, operation)
 
 
 def test_it_is_built_from_a_connection(bench: Bench) -> None:
@@ -492,16 +493,17 @@ def test_the_state_of_what_documents_name_is_read_in_bulk_and_once(bench: Bench)
 def test_customers_and_products_are_added(bench: Bench) -> None:
     connector = bench.connector()
     profile = connector.profile(OPTIONS)
-    for entity, document in (
+    added: tuple[tuple[Entity, Document], ...] = (
         ("customer", Party("a", "1", "Amy's: Birds", "amy@birds.example", "+1 555 0100")),
         ("product", Product("p", "00700", "Bird bath")),
-    ):
+    )
+    for entity, document in added:
         body = connector.body(document, profile, OPTIONS, "marker")
         armed = bench.armed(entity, [body])
         (outcome,) = send(connector, armed)
         assert outcome.verdict is Verdict.OK and outcome.remote is not None
-        assert outcome.remote.facts == connector.expected(entity, "create", body)  # type: ignore[arg-type]
-        assert connector.find(entity, "create", armed.items) == {1: [outcome.remote]}  # type: ignore[arg-type]
+        assert outcome.remote.facts == connector.expected(entity, "create", body)
+        assert connector.find(entity, "create", armed.items) == {1: [outcome.remote]}
 
 
 def test_one_refused_item_does_not_hurt_its_neighbours(bench: Bench) -> None:

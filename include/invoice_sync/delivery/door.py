@@ -51,6 +51,10 @@ class Door:
         Raises StillUncertain when only unknown outcomes are left, TryLater for weather and for a flow in other
         hands, NeedsPerson when a sign-in or a setting stands in the way, LostLease when somebody took over.
         """
+        self.writer.rule(entity, operation)
+        with self.database.transaction() as session:
+            if not intents.any_unfinished(session, self.scope, entity, operation):
+                return Tally()
         with self._leased(entity, operation) as work:
             take_over(work)
             adopt_what_is_so(work)

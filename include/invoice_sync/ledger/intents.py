@@ -79,6 +79,12 @@ def unfinished(session: Session, rows: Sequence[DocumentRow], target: str, ops: 
     return {key: row for key, row in newest(session, rows, target, ops).items() if row.state in UNFINISHED}
 
 
+def any_unfinished(session: Session, scope: Scope, entity: str, op: str) -> bool:
+    """Whether anything of this kind is planned, sending or uncertain."""
+    query = select(IntentRow.id).where(of_kind(scope, entity, op), IntentRow.state.in_(UNFINISHED)).limit(1)
+    return session.scalar(query) is not None
+
+
 def replace_planned(session: Session, rows: Sequence[DocumentRow]) -> None:
     """A newer version replaces what is planned, never what is sending, uncertain, or was ever in doubt."""
     for portion in portions([row.id for row in rows]):

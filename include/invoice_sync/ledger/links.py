@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from invoice_sync.ledger.portions import portions
 from invoice_sync.ledger.scope import Scope
-from invoice_sync.ledger.tables import XrefRow
+from invoice_sync.ledger.tables import DocumentRow, XrefRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,15 @@ def of(session: Session, scope: Scope, entity: str, source_ids: Sequence[str]) -
     for portion in portions(source_ids):
         query = select(XrefRow).where(_mine(scope, entity), XrefRow.source_id.in_(portion))
         found.update({row.source_id: row for row in session.scalars(query)})
+    return found
+
+
+def of_rows(session: Session, scope: Scope, rows: Sequence[DocumentRow]) -> dict[int, XrefRow]:
+    """The links of these documents, of whatever entity, by document id."""
+    found: dict[int, XrefRow] = {}
+    for entity in dict.fromkeys(row.entity for row in rows):
+        kin = {row.source_id: row.id for row in rows if row.entity == entity}
+        found.update({kin[source_id]: link for source_id, link in of(session, scope, entity, list(kin)).items()})
     return found
 
 

@@ -49,8 +49,8 @@ def due(session: Session, context: StepContext) -> list[tuple[DocumentRow, XrefR
     documents.settle_all(session, [row for row in rows if _is_known(told, row)], context.now)
     open_ = (None, IntentState.REFUSED)
     untold = [row for row in rows if not _is_known(told, row) and _state(told, row) in open_]
-    linked = _links(session, context, untold)
-    return [(row, linked[row.entity, row.source_id]) for row in untold if (row.entity, row.source_id) in linked]
+    linked = links.of_rows(session, scope, untold)
+    return [(row, linked[row.id]) for row in untold if row.id in linked]
 
 
 def acknowledged(session: Session, context: StepContext, rows: Sequence[DocumentRow]) -> set[int]:
@@ -66,14 +66,6 @@ def _is_known(told: Mapping[int, IntentRow], row: DocumentRow) -> bool:
 def _state(told: Mapping[int, IntentRow], row: DocumentRow) -> str | None:
     intent = told.get(row.id)
     return intent.state if intent is not None else None
-
-
-def _links(session: Session, context: StepContext, rows: Sequence[DocumentRow]) -> dict[tuple[str, str], XrefRow]:
-    found: dict[tuple[str, str], XrefRow] = {}
-    for entity in DOCUMENTS:
-        ids = [row.source_id for row in rows if row.entity == entity]
-        found |= {(entity, key): link for key, link in links.of(session, context.scope, entity, ids).items()}
-    return found
 
 
 def _plan(session: Session, context: StepContext, told: Sequence[tuple[DocumentRow, XrefRow]]) -> None:

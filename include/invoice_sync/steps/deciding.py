@@ -114,7 +114,7 @@ def _update(context: StepContext, desk: Desk, row: DocumentRow, there: Remote, b
         *context.destination.preflight(invoice, desk.filled[row.id], desk.profile, desk.referenced),
     )
     wanted = context.destination.update_body(body, before, there)
-    return Fate(Way.UPDATE, wanted, context.destination.number(body), f"; {told}", problems)
+    return Fate(Way.UPDATE, wanted, context.destination.number(body), told, problems)
 
 
 def _withdrawn(context: StepContext, desk: Desk, row: DocumentRow) -> Fate:
@@ -124,12 +124,12 @@ def _withdrawn(context: StepContext, desk: Desk, row: DocumentRow) -> Fate:
     if there is None or not there.live:
         return Fate()
     # a user who may not see records any more must not void a whole ledger
-    unsure = row.withdrawn == intake.UNSEEN or context.flow.options.voids == "review"
-    if unsure or not context.destination.can(desk.entities[row.id], VOID):
-        return Fate(problems=(_to_be_voided(row, there, context.destination.can(desk.entities[row.id], VOID)),))
+    unsure, can_void = row.withdrawn == intake.UNSEEN, context.destination.can(desk.entities[row.id], VOID)
+    if unsure or not can_void or context.flow.options.voids == "review":
+        return Fate(problems=(_to_be_voided(row, there, may_follow=can_void and not unsure),))
     if there.facts.get("marker") != context.marker(row):
         return Fate(problems=(_differs(row, there, ["the marker is another one"]),))
-    return Fate(Way.VOID, context.destination.void_body(there), there.number, f"; it was {row.withdrawn}")
+    return Fate(Way.VOID, context.destination.void_body(there), there.number, f"it was {row.withdrawn}")
 
 
 def _differing(context: StepContext, desk: Desk, row: DocumentRow, there: Remote) -> list[str]:
@@ -185,8 +185,8 @@ def _changed(context: StepContext, row: DocumentRow, there: Remote, told: str) -
     )
 
 
-def _to_be_voided(row: DocumentRow, there: Remote, can_void: bool) -> Problem:
-    follow = "; or set the flow's option voids to follow" if can_void and row.withdrawn != intake.UNSEEN else ""
+def _to_be_voided(row: DocumentRow, there: Remote, *, may_follow: bool) -> Problem:
+    follow = "; or set the flow's option voids to follow" if may_follow else ""
     return Problem(
         "withdrawn",
         f"{row.number} was delivered (id {there.id}), and since then it was {row.withdrawn}.",

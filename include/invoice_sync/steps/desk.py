@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
-from invoice_sync.connectors.base import DELIVERIES, Json, Remote
+from invoice_sync.connectors.base import CREATE, UPDATE, Json, Remote
 from invoice_sync.delivery.references import partly_resolved
 from invoice_sync.ledger import intents, links
 from invoice_sync.ledger.tables import DocumentRow, XrefRow
@@ -57,13 +57,13 @@ def open_desk(session: Session, context: StepContext, rows: Sequence[DocumentRow
     return Desk(
         profile=profile,
         invoices=invoices,
-        linked=_linked(session, context, rows),
+        linked=links.of_rows(session, context.scope, rows),
         known=preflight.known_references(session, context, rows),
         bodies=bodies,
         filled=partly_resolved(session, context.scope, bodies),
         problems=problems,
         before=_before(session, context, rows),
-        entities={row.id: _entity(row) for row in rows},
+        entities={row.id: cast(Entity, row.entity) for row in rows},
         claimed=_claimed(session, context, rows, bodies),
     )
 
@@ -97,17 +97,9 @@ def _bodies(
     return bodies, problems
 
 
-def _linked(session: Session, context: StepContext, rows: Sequence[DocumentRow]) -> dict[int, XrefRow]:
-    found: dict[int, XrefRow] = {}
-    for entity in DOCUMENTS:
-        kin = {row.source_id: row.id for row in rows if row.entity == entity}
-        found |= {kin[key]: link for key, link in links.of(session, context.scope, entity, list(kin)).items()}
-    return found
-
-
 def _before(session: Session, context: StepContext, rows: Sequence[DocumentRow]) -> dict[int, Json]:
-    target = context.scope.target_vendor
-    done = intents.newest(session, rows, target, DELIVERIES, IntentState.DONE)
+    """A void leaves the content as it was, so that what was created or last changed counts."""
+    done = intents.newest(session, rows, context.scope.target_vendor, (CREATE, UPDATE), IntentState.DONE)
     texts = {key: intent.wire_body for key, intent in done.items() if intent.wire_body}
     return {key: canonical.loads(text) for key, text in texts.items()}
 
@@ -123,7 +115,3 @@ def _claimed(
         taken = intents.claimed(session, context.scope, entity, numbers)
         found |= {(entity, number): source_id for number, source_id in taken.items()}
     return found
-
-
-def _entity(row: DocumentRow) -> Entity:
-    return "credit_memo" if row.entity == "credit_memo" else "invoice"

@@ -29,7 +29,7 @@ def reread(context: StepContext) -> dict[tuple[str, str], Remote]:
     for entity in DOCUMENTS:
         with context.transaction() as session:
             rows = runs.documents_of(session, context.run, (entity,))
-            linked = links.of(session, context.scope, entity, [row.source_id for row in rows])
+            linked = links.of_rows(session, context.scope, rows)
         ids = [link.remote_id for link in linked.values()]
         there = context.destination.reread(entity, ids) if ids else {}
         found |= {(entity, remote_id): remote for remote_id, remote in there.items()}
@@ -40,11 +40,7 @@ def of(session: Session, context: StepContext, rows: Sequence[DocumentRow], remo
     """One entry a document, in the order of `rows`."""
     made: list[Entry] = []
     for portion in portions(rows, AT_A_TIME):
-        linked: dict[tuple[str, str], XrefRow] = {
-            (entity, key): link
-            for entity in DOCUMENTS
-            for key, link in links.of(session, context.scope, entity, [row.source_id for row in portion]).items()
-        }
+        linked = links.of_rows(session, context.scope, portion)
         said = words(session, context, portion)
         models = _models(session, context, portion, linked)
         made += [_entry(context, row, linked, remotes, said[row.id], models.get(row.id)) for row in portion]
@@ -63,22 +59,22 @@ def _state(found: Mapping[int, IntentRow], row: DocumentRow) -> IntentState | No
 
 
 def _models(
-    session: Session, context: StepContext, rows: Sequence[DocumentRow], linked: Mapping[tuple[str, str], XrefRow]
+    session: Session, context: StepContext, rows: Sequence[DocumentRow], linked: Mapping[int, XrefRow]
 ) -> dict[int, Invoice]:
     """Of what was delivered, hence understood."""
-    delivered = [row for row in rows if (row.entity, row.source_id) in linked and row.step != "extract"]
+    delivered = [row for row in rows if row.id in linked and row.step != "extract"]
     return cast(dict[int, Invoice], context.models(session, delivered))
 
 
 def _entry(
     context: StepContext,
     row: DocumentRow,
-    linked: Mapping[tuple[str, str], XrefRow],
+    linked: Mapping[int, XrefRow],
     remotes: Remotes,
     said: Word,
     model: Invoice | None,
 ) -> Entry:
-    link = linked.get((row.entity, row.source_id))
+    link = linked.get(row.id)
     # a credit memo gives back, so it counts against the invoices
     sign = -1 if row.entity == "credit_memo" else 1
     amount = 0 if row.withdrawn else sign * row.amount_minor

@@ -36,7 +36,9 @@ def _plan_voids(context: StepContext, entity: Entity) -> None:
     """What is there and is not what we sent is taken out of the books; the document stays in review."""
     with context.transaction() as session:
         waiting = documents.in_state(session, context.scope, entity, DocumentState.REVIEW)
-        rows = {row.source_id: row for row in context.mine(session, waiting) if row.cause == MISMATCH}
+        differing = [row for row in context.mine(session, waiting) if row.cause == MISMATCH]
+        busy = intents.unfinished(session, differing, context.scope.target_vendor, (VOID,))
+        rows = {row.source_id: row for row in differing if row.id not in busy}
         linked = links.of(session, context.scope, entity, list(rows))
     there = context.destination.reread(entity, [link.remote_id for link in linked.values()]) if linked else {}
     live = {key: there[link.remote_id] for key, link in linked.items() if link.remote_id in there}

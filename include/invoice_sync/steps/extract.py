@@ -44,9 +44,8 @@ def extract(context: StepContext) -> Counts:
 def _store_page(context: StepContext, page: StubPage) -> int:
     """Fetches outside the transaction, then stores the page and its position in one."""
     moved = _moved(context, page.stubs)
-    records = context.source.fetch("invoice", [stub.source_id for stub in moved]) if moved else []
-    known = _known(context, records)
-    taken = intake.take_in(context, [record for record in records if _counts(record, known)])
+    records = context.source.fetch("invoice", list(moved)) if moved else []
+    taken = intake.take_in(context, [record for record in records if _counts(record, moved[record.source_id])])
     reached("K0")
     with context.transaction() as session:
         changed = intake.store(session, context, taken)
@@ -60,29 +59,18 @@ def _store_page(context: StepContext, page: StubPage) -> int:
     return sum(row.entity in DOCUMENTS for row in changed)
 
 
-def _moved(context: StepContext, stubs: Sequence[Stub]) -> list[Stub]:
-    """Stubs whose version stamp moved since we stored it; strangers only if they are offered."""
-    shown = {stub.source_id: stub.stamp for stub in stubs}
+def _moved(context: StepContext, stubs: Sequence[Stub]) -> dict[str, str]:
+    """State by source id, "" for a new one, where the version stamp moved since we stored it; strangers only if they
+    are offered."""
+    offered = {stub.source_id: stub.offered for stub in stubs}
     with context.transaction() as session:
-        moved = documents.moved(session, context.scope, DOCUMENTS, shown)
-    if not moved:
-        return []
-    return [stub for stub in stubs if stub.source_id in moved and (stub.offered or moved[stub.source_id])]
+        moved = documents.moved(session, context.scope, DOCUMENTS, {stub.source_id: stub.stamp for stub in stubs})
+    return {source_id: state for source_id, state in moved.items() if state or offered[source_id]}
 
 
-def _known(context: StepContext, records: Sequence[SourceRecord]) -> dict[str, tuple[str, str]]:
-    if not records:
-        return {}
-    with context.transaction() as session:
-        return documents.stamps(session, context.scope, DOCUMENTS, [record.source_id for record in records])
-
-
-def _counts(record: SourceRecord, known: dict[str, tuple[str, str]]) -> bool:
+def _counts(record: SourceRecord, state: str) -> bool:
     """Offered, or ours already: delivered documents are compared whatever the source's flags say."""
-    if record.in_queue:
-        return True
-    state = known.get(record.source_id, ("", ""))[1]
-    return bool(state) and state not in NOT_THERE_YET and state != DocumentState.IGNORED
+    return record.in_queue or state not in ("", *NOT_THERE_YET, DocumentState.IGNORED)
 
 
 def _let_go(session: Session, context: StepContext, records: Sequence[SourceRecord]) -> None:
@@ -101,9 +89,8 @@ def _by_delivery(
 ) -> tuple[list[DocumentRow], list[DocumentRow]]:
     """Those of the documents that never left us, and those that are at the destination."""
     rows = list(documents.by_source(session, context.scope, DOCUMENTS, ids).values())
-    linked = {(entity, key) for entity in DOCUMENTS for key in links.of(session, context.scope, entity, ids)}
-    there = [row for row in rows if (row.entity, row.source_id) in linked]
-    return [row for row in rows if (row.entity, row.source_id) not in linked], there
+    linked = links.of_rows(session, context.scope, rows)
+    return [row for row in rows if row.id not in linked], [row for row in rows if row.id in linked]
 
 
 def _notice_the_gone(context: StepContext, swept: set[str] | None) -> int:

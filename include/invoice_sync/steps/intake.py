@@ -65,8 +65,8 @@ def take_in(context: StepContext, records: Sequence[SourceRecord]) -> list[Seen]
 def store(session: Session, context: StepContext, batch: Sequence[Seen]) -> list[DocumentRow]:
     """Puts them into the inbox; returns the documents that now have something to be done."""
     changed: list[DocumentRow] = []
-    order = {entity: place for place, entity in enumerate((*PARTIES, *DOCUMENTS))}
-    ordered = sorted(batch, key=lambda each: order[_entity(each)])
+    order: dict[str, int] = {entity: place for place, entity in enumerate((*PARTIES, *DOCUMENTS))}
+    ordered = sorted(batch, key=lambda each: order[each.entity])
     for _, group in groupby(ordered, key=lambda each: each.entity):
         kin = {each.source_id: each for each in group}
         stored = documents.store(session, context.scope, list(kin.values()), context.now)
@@ -112,7 +112,3 @@ def _linked(context: StepContext, entity: Entity, ids: Iterable[str]) -> set[str
     with context.transaction() as session:
         known = documents.stamps(session, context.scope, entity, sorted(ids))
     return {source_id for source_id, (_, state) in known.items() if state == DocumentState.LINKED}
-
-
-def _entity(each: Seen) -> Entity:
-    return next(entity for entity in (*PARTIES, *DOCUMENTS) if entity == each.entity)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from sqlalchemy.orm import Session
@@ -43,12 +43,15 @@ def match(context: StepContext, entity: Entity) -> Counts:
         models = cast(dict[int, Party | Product], context.models(session, rows))
     near = Near(_candidates(context, entity, list(models.values())))
     decisions = {row.id: _decide(context, row, models[row.id], near) for row in rows}
-    hints = suggestions.hints(context, entity, models, {key for key, made in decisions.items() if not made.link})
+    hints = suggestions.hints(context, entity, models, decisions)
     with context.transaction() as session:
-        for row in documents.fresh(session, rows, DocumentState.WAITING):
-            decision = suggestions.weighed(session, context, row, models[row.id], decisions[row.id], hints)
-            _apply(session, context, row, decision)
-        session.flush()
+        fresh = documents.fresh(session, rows, DocumentState.WAITING)
+        suggestions.forget(session, fresh)
+        weighed = {
+            row.id: suggestions.weighed(session, context, row, decisions[row.id], hints.get(row.id, ()))
+            for row in fresh
+        }
+        _apply(session, context, fresh, weighed)
         block_invoices(session, context, entity)
         return _counts(session, context, entity)
 
@@ -79,14 +82,10 @@ def block_invoices(session: Session, context: StepContext, entity: Entity) -> No
     if not held:
         return
     waiting = documents.in_state(session, context.scope, DOCUMENTS, *OPEN)
-    delivered = {
-        (kind, key)
-        for kind in DOCUMENTS
-        for key in links.of(session, context.scope, kind, [row.source_id for row in waiting if row.entity == kind])
-    }
+    delivered = links.of_rows(session, context.scope, waiting)
     for document in waiting:
         on = next((text for text in documents.needs_of(document) if text in held), None)
-        if on is not None and (document.entity, document.source_id) not in delivered:
+        if on is not None and document.id not in delivered:
             context.review(session, document, documents.problem_of(held[on]), held[on].step, on)
             context.note(session, [document])
 
@@ -94,11 +93,11 @@ def block_invoices(session: Session, context: StepContext, entity: Entity) -> No
 def _link_known(session: Session, context: StepContext, entity: Entity) -> list[DocumentRow]:
     """Those with a link are done; returns the rest."""
     rows = documents.in_state(session, context.scope, entity, DocumentState.WAITING)
-    known = links.of(session, context.scope, entity, [row.source_id for row in rows])
+    known = links.of_rows(session, context.scope, rows)
     for row in rows:
-        if row.source_id in known:
+        if row.id in known:
             documents.move(row, DocumentState.LINKED, context.now)
-    return [row for row in rows if row.source_id not in known]
+    return [row for row in rows if row.id not in known]
 
 
 def _keys(remote_id: str, name: str, sku: str, email: str, marker: str) -> list[str]:
@@ -173,24 +172,31 @@ def _ambiguous(wanted: Party | Product, found: Sequence[Candidate]) -> Problem:
     )
 
 
-def _apply(session: Session, context: StepContext, row: DocumentRow, decision: Decision) -> None:
-    context.note(session, [row])
-    if decision.problem is not None:
-        context.review(session, row, decision.problem, _step_of(row.entity))
-    elif decision.link is not None:
-        _link(session, context, row, decision.link, decision.rule)
-    else:
-        documents.move(row, DocumentState.TO_ADD, context.now)
+def _apply(
+    session: Session, context: StepContext, rows: Sequence[DocumentRow], decisions: Mapping[int, Decision]
+) -> None:
+    """None of `rows` has a link yet."""
+    context.note(session, rows)
+    matched: list[Entry] = []
+    for row in rows:
+        decision = decisions[row.id]
+        if decision.problem is not None:
+            context.review(session, row, decision.problem, _step_of(row.entity))
+        elif decision.link is not None:
+            matched.append(_link(session, context, row, decision.link, decision.rule))
+        else:
+            documents.move(row, DocumentState.TO_ADD, context.now)
+    session.flush()
+    context.log(session, matched)
 
 
-def _link(session: Session, context: StepContext, row: DocumentRow, found: Candidate, rule: str) -> None:
+def _link(session: Session, context: StepContext, row: DocumentRow, found: Candidate, rule: str) -> Entry:
     link = Link(found.remote_id, "", "", rule, f"id {found.remote_id}", "match")
-    links.put(session, context.scope, row.entity, row.source_id, link, context.now)
+    links.renew(session, context.scope, row.entity, row.source_id, link, context.now, None)
     documents.move(row, DocumentState.LINKED, context.now)
     message = {"record": row.number, "remote_id": found.remote_id, "rule": rule}
-    kind = row.entity.capitalize()
-    said = f"{kind} is matched by {rule}."
-    context.log(session, [Entry("INFO", f"{kind} Match", message, context.flow.destination.vendor, said, row.id)])
+    kind, target = row.entity.capitalize(), context.flow.destination.vendor
+    return Entry("INFO", f"{kind} Match", message, target, f"{kind} is matched by {rule}.", row.id)
 
 
 def _counts(session: Session, context: StepContext, entity: Entity) -> Counts:

@@ -93,7 +93,8 @@ def _carry_out(session: Session, context: StepContext, desk: Desk, row: Document
 def _preview(desk: Desk, row: DocumentRow, fate: Fate) -> bool:
     """What a real run would do."""
     if fate.way in WRITES:
-        log.info("would %s %s: %s of customer %s%s", fate.way, row.number, desk.amount(row), row.party, fate.told)
+        told = f"; {fate.told}" if fate.told else ""
+        log.info("would %s %s: %s of customer %s%s", fate.way, row.number, desk.amount(row), row.party, told)
     elif fate.way is Way.ADOPT:
         log.info("%s is there already and carries our marker; it would be adopted", row.number)
     return fate.way in WRITES
@@ -119,7 +120,7 @@ def _number(row: DocumentRow, fate: Fate) -> str:
 
 
 def _entry(context: StepContext, row: DocumentRow, fate: Fate) -> Entry:
-    message = {"document": row.number, "plan": fate.way.value, "changes": fate.told.strip()}
+    message = {"document": row.number, "plan": fate.way.value, "changes": fate.told}
     said = f"A delivered document changed at the source; planned: {fate.way.value}."
     return Entry("WARNING", "Change Followed", message, context.flow.destination.vendor, said, row.id)
 

@@ -7,7 +7,7 @@ Scores are rapidfuzz's token_sort_ratio over folded names, 0 to 100. Legal forms
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz, process
@@ -15,6 +15,8 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from invoice_sync.connectors.base import Candidate
+from invoice_sync.ledger.operator import ADD_ANYWAY
+from invoice_sync.ledger.portions import portions
 from invoice_sync.ledger.tables import DocumentRow, SuggestionRow
 from invoice_sync.model.documents import Entity, Party, Product
 from invoice_sync.model.errors import Problem
@@ -46,30 +48,31 @@ class Hint:
 
 
 def hints(
-    context: StepContext, entity: Entity, models: Mapping[int, Party | Product], undecided: Collection[int]
+    context: StepContext,
+    entity: Entity,
+    models: Mapping[int, Party | Product],
+    decisions: Mapping[int, Decision],
 ) -> dict[int, list[Hint]]:
-    """By document id, best first. Asks for everybody at the destination, and only when somebody is undecided."""
-    if not undecided:
+    """By document id, best first. Asks for everybody at the destination, and only when a hint may count."""
+    wanted = [key for key, decision in decisions.items() if _may_count(context, entity, decision)]
+    if not wanted:
         return {}
     everybody = context.destination.everybody(entity)
     names = {place: folded(each.name) for place, each in enumerate(everybody)}
-    return {key: _similar(models[key], folded(_name(models[key])), everybody, names) for key in undecided}
+    return {key: _similar(models[key], folded(_name(models[key])), everybody, names) for key in wanted}
+
+
+def forget(session: Session, rows: Sequence[DocumentRow]) -> None:
+    """What was suggested before."""
+    for portion in portions([row.id for row in rows]):
+        session.execute(delete(SuggestionRow).where(SuggestionRow.document_id.in_(portion)))
 
 
 def weighed(
-    session: Session,
-    context: StepContext,
-    row: DocumentRow,
-    wanted: Party | Product,
-    decision: Decision,
-    found: Mapping[int, Sequence[Hint]],
+    session: Session, context: StepContext, row: DocumentRow, decision: Decision, near: Sequence[Hint]
 ) -> Decision:
     """The decision with its suggestions kept, and a new customer that is likely an old one set aside."""
-    session.execute(delete(SuggestionRow).where(SuggestionRow.document_id == row.id))
-    near = found.get(row.id, ())
-    if decision.link is not None or not near:
-        return decision
-    if decision.problem is None and _may_be_added(context, row, wanted, near):
+    if not near or (decision.problem is None and (row.cause == ADD_ANYWAY or near[0].score < LIKELY)):
         return decision
     _keep(session, row, near)
     listed = ", ".join(f"id {hint.candidate.remote_id} ({hint.score} %: {hint.reason})" for hint in near)
@@ -104,11 +107,11 @@ def _reason(wanted: Party | Product, candidate: Candidate) -> str:
     return " and ".join(["name", *shared]) if shared else "name only"
 
 
-def _may_be_added(context: StepContext, row: DocumentRow, wanted: Party | Product, near: Sequence[Hint]) -> bool:
-    """Products are told apart by SKU, so likeness of theirs says nothing."""
-    if isinstance(wanted, Product) or context.flow.options.similar_customers == "add" or row.cause == "add_anyway":
+def _may_count(context: StepContext, entity: Entity, decision: Decision) -> bool:
+    """Products are told apart by SKU, so likeness keeps none of them from being added."""
+    if decision.problem is not None:
         return True
-    return near[0].score < LIKELY
+    return decision.link is None and entity == "customer" and context.flow.options.similar_customers == "review"
 
 
 def _keep(session: Session, row: DocumentRow, near: Sequence[Hint]) -> None:

@@ -118,12 +118,8 @@ def _drop_what_the_source_took_back(
     session: Session, context: StepContext, rows: Sequence[DocumentRow], records: Sequence[SourceRecord]
 ) -> None:
     """What was delivered stays with us, whatever the source does to it afterwards."""
-    delivered = {
-        (entity, key)
-        for entity in DOCUMENTS
-        for key in links.of(session, context.scope, entity, [row.source_id for row in rows])
-    }
-    rows = [row for row in rows if (row.entity, row.source_id) not in delivered]
+    delivered = links.of_rows(session, context.scope, [row for row in rows if row.entity in DOCUMENTS])
+    rows = [row for row in rows if row.id not in delivered]
     found = {(record.entity, record.source_id): record.in_queue for record in records}
     gone = [row for row in rows if (row.entity, row.source_id) not in found]
     left = [row for row in rows if found.get((cast(Entity, row.entity), row.source_id)) is False]
