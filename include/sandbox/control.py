@@ -10,6 +10,7 @@ from typing import Any, TypeGuard
 from aiohttp import web
 
 from sandbox import exact_json
+from sandbox.alerts import Alerts
 from sandbox.misfortune import Mishap
 from sandbox.vendor import Vendor
 from sandbox.world import World
@@ -73,6 +74,7 @@ class Control:
         self._world = world
         self._vendors = vendors
         self._ports = ports
+        self._alerts = Alerts()
 
     def app(self) -> web.Application:
         """The application of the index port."""
@@ -84,6 +86,7 @@ class Control:
         state = "/control/state/{vendor}/{tenant}/{entity}"
         return [
             web.get("/", self.index),
+            *self._alerts.routes(),
             web.get("/control/mishaps", self.mishaps),
             web.post("/control/mishaps", self.add_mishap),
             web.delete("/control/mishaps", self.clear_mishaps),
@@ -197,6 +200,7 @@ class Control:
         data = await body_of(request)
         seed, scale = str(data.get("seed", "demo")), whole_number(data, "scale", 1)
         reset_all(self._world, self._vendors, seed, scale)
+        self._alerts.clear()
         return answer({"seed": seed, "scale": scale})
 
 

@@ -235,7 +235,7 @@ GUARDS_ARE_OFF: Sequence[tuple[Any, str, Any]] = (
     (plan, "folded", lambda _text: str(next(_numbers))),
     (invoices, "document_number", invoices._numbered),
     (mapping, "_check_length", lambda *_: None),
-    (suggestions, "weighed", lambda _session, _context, _row, _model, decision, _hints: decision),
+    (suggestions, "weighed", lambda _session, _context, _row, decision, _near: decision),
     (lines, "_check_charges", lambda *_: None),
     (lines, "_discount", lambda invoice, _profile: _any_discount(invoice)),
     (rootstock, "_lines", lambda header, rows, currency, _whole=rootstock._lines:

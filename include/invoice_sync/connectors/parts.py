@@ -28,9 +28,13 @@ class Parts:
     quota: Quota
 
     def setting(self, name: str, default: str | None = None) -> str:
-        """An extra of the connection. Raises SettingsError when it is needed and missing."""
-        value = self.extra.get(name, default)
-        if value is None or value == "":
+        """An extra of the connection; one left empty in the form is one not given.
+
+        Raises SettingsError when it is needed and missing.
+        """
+        given = self.extra.get(name)
+        value = default if given in (None, "") else given
+        if value in (None, ""):
             raise SettingsError(
                 f"The {self.binding.vendor} connection of company {self.binding.company} lacks {name!r}.",
                 cure=f"Add {name!r} to the extras of the connection.",

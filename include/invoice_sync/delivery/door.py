@@ -10,9 +10,20 @@ import uuid
 from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from invoice_sync.connectors.base import Armed, Outcome, Verdict, Writer
+from invoice_sync.connectors.base import (
+    ACKNOWLEDGE,
+    CREATE,
+    TELL_ERROR,
+    UPDATE,
+    VOID,
+    WRITE_ID,
+    Armed,
+    Outcome,
+    Verdict,
+    Writer,
+)
 from invoice_sync.delivery.arm import arm, batches
 from invoice_sync.delivery.recover import adopt_what_is_so, recover, take_over
 from invoice_sync.delivery.settle import settle
@@ -24,6 +35,7 @@ from invoice_sync.model.crash_points import reached
 from invoice_sync.model.documents import Entity
 from invoice_sync.model.errors import LostLease, NeedsPerson, StillUncertain, TryLater
 from invoice_sync.model.ports import Clock, Quota
+from invoice_sync.model.progress import Progress, spoken
 
 log = logging.getLogger("invoice_sync.delivery")
 
@@ -32,6 +44,12 @@ LONGEST_PAUSE_IN_TASK = 20.0
 DEFAULT_THROTTLE_WAIT = 60.0
 
 Flight = Future[Mapping[str, Outcome]]
+
+DONE_BY = {
+    CREATE: "sent", UPDATE: "changes sent", VOID: "voids sent", ACKNOWLEDGE: "acknowledged",
+    WRITE_ID: "ids told", TELL_ERROR: "reasons told",
+}  # fmt: skip
+"""What the progress line counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +62,7 @@ class Door:
     writer: Writer
     clock: Clock
     quota: Quota
+    progress: Progress = field(default_factory=Progress)
 
     def deliver(self, entity: Entity, operation: str) -> Tally:
         """Everything planned or uncertain of this kind, as far as it can be brought now.
@@ -75,7 +94,7 @@ class Door:
         try:
             yield Work(
                 self.database, self.scope, self.task, self.writer, self.clock, entity, operation, rule, lease,
-                Size(rule.batch),
+                Size(rule.batch), progress=self.progress,
             )  # fmt: skip
         finally:
             leases.release(self.database, lease, self.clock.now())
@@ -102,6 +121,7 @@ def _drain(work: Work, quota: Quota) -> None:
 def _send_all(work: Work, quota: Quota) -> list[Outcome]:
     """One pass over the planned, a few calls in flight, each armed when its slot is free."""
     waiting = batches(work)
+    work.progress.begin(_phrase(work), sum(map(len, waiting)))
     again: list[Outcome] = []
     with ThreadPoolExecutor(max_workers=work.rule.in_flight) as pool:
         flying: dict[Flight, Armed] = {}
@@ -113,10 +133,18 @@ def _send_all(work: Work, quota: Quota) -> list[Outcome]:
                     break
                 for future in wait(flying, return_when=FIRST_COMPLETED).done:
                     reached("K7")
-                    again += settle(work, flying.pop(future), future.result())
+                    armed = flying.pop(future)
+                    open_ = settle(work, armed, future.result())
+                    work.progress.moved(len(armed.items) - len(open_))
+                    again += open_
         finally:
             _land(work, flying)
     return again
+
+
+def _phrase(work: Work) -> str:
+    """Such as "credit memo: changes sent"."""
+    return f"{work.entity.replace('_', ' ')}: {DONE_BY.get(work.operation, work.operation)}"
 
 
 def _land(work: Work, flying: Mapping[Flight, Armed]) -> None:
@@ -137,7 +165,8 @@ def _launch(
     while (wait_ := quota.take(work.rule.quota_kind)) > 0:
         if wait_ > LONGEST_PAUSE_IN_TASK:
             raise TryLater(f"{work.writer.binding.vendor} lets company {work.scope.company} wait", wait=wait_)
-        work.clock.sleep(wait_)
+        with work.progress.held_up(f"{work.writer.binding.vendor} takes the next call in {spoken(wait_)}"):
+            work.clock.sleep(wait_)
     work.writer.prepare()
     armed = arm(work, ids)
     if armed is not None:
@@ -173,7 +202,8 @@ def _pause(work: Work, quota: Quota, again: list[Outcome], round_: int) -> None:
     seconds = max(seconds, work.clock.jitter(2.0**round_))
     if seconds > LONGEST_PAUSE_IN_TASK:
         raise TryLater(f"{work.writer.binding.vendor} asked company {work.scope.company} to wait", wait=seconds)
-    work.clock.sleep(seconds)
+    with work.progress.held_up(f"tried again in {spoken(seconds)}"):
+        work.clock.sleep(seconds)
 
 
 def _renew(work: Work, round_: int) -> None:

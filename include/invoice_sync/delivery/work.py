@@ -16,6 +16,7 @@ from invoice_sync.ledger.process_log import Entry
 from invoice_sync.ledger.scope import Scope, TaskRef
 from invoice_sync.model.documents import Entity
 from invoice_sync.model.ports import Clock
+from invoice_sync.model.progress import Progress
 
 
 @dataclass(slots=True)
@@ -58,6 +59,7 @@ class Work:
     lease: Lease
     size: Size
     tally: Tally = field(default_factory=Tally)
+    progress: Progress = field(default_factory=Progress)
 
     @property
     def timing(self) -> Timing:

@@ -62,6 +62,7 @@ class Flow(_Strict):
     write_back: WriteBack
     schedule: str | None = None
     timezone: str = "UTC"
+    alert: str | None = None
     options: Options = Field(default_factory=Options)
 
     @field_validator("timezone")
@@ -70,6 +71,10 @@ class Flow(_Strict):
         if name not in available_timezones():
             raise ValueError(f"{name!r} is no time zone; write it like Europe/Berlin or America/New_York")
         return name
+
+    @property
+    def sides(self) -> tuple[Endpoint, Endpoint]:
+        return self.source, self.destination
 
     @property
     def zone(self) -> ZoneInfo:

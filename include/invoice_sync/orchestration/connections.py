@@ -10,6 +10,7 @@ from airflow.sdk import BaseHook, Connection
 
 from invoice_sync.model.errors import SettingsError
 from invoice_sync.model.flow import Endpoint, Flow
+from invoice_sync.orchestration.outside import login_of
 from invoice_sync.steps.wiring import Login
 
 log = logging.getLogger("invoice_sync.probe")
@@ -19,7 +20,7 @@ PROBE_SECONDS = 20
 
 def logins(flow: Flow) -> dict[str, Login]:
     """Both sides' logins by connection id. Raises SettingsError when a connection is not there."""
-    return {side.connection: login(side) for side in (flow.source, flow.destination)}
+    return {side.connection: login(side) for side in flow.sides}
 
 
 def login(side: Endpoint) -> Login:
@@ -31,7 +32,7 @@ def login(side: Endpoint) -> Login:
             f"The Airflow connection {side.connection!r} for {side.vendor} was not found ({type(error).__name__}).",
             cure="Make it under Admin, Connections, or correct `connection` in flows.yaml.",
         ) from None
-    return Login(found.host or "", found.login or "", found.password or "", found.extra_dejson)
+    return login_of(found)
 
 
 class _Probe(HttpHook):

@@ -10,7 +10,8 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from invoice_sync.model.flow import Flow
+from invoice_sync.connectors import registry
+from invoice_sync.model.flow import Endpoint, Flow
 
 VARIABLE = "INVOICE_SYNC_FLOWS"
 DEFAULT = Path(__file__).parents[2] / "flows.yaml"
@@ -49,6 +50,16 @@ def flow_named(name: str) -> Flow:
         if flow.name == name:
             return flow
     raise FlowsError(f"{path()}: there is no flow named {name!r}.")
+
+
+def renewable() -> list[tuple[Flow, Endpoint]]:
+    """One flow and side for each (company, vendor) whose sign-in ends unless it is used."""
+    found: dict[tuple[str, str], tuple[Flow, Endpoint]] = {}
+    for flow in installed_flows():
+        for side in flow.sides:
+            if side.vendor in registry.CONSENTS:
+                found.setdefault((flow.company, side.vendor), (flow, side))
+    return list(found.values())
 
 
 def load(file: Path) -> list[Flow]:

@@ -24,6 +24,11 @@ def login(side: Endpoint) -> Login:
     return _from_airflow(side)
 
 
+def login_of(found: Any) -> Login:
+    """What an Airflow connection holds, as the connectors want it."""
+    return Login(found.host or "", found.login or "", found.password or "", found.extra_dejson)
+
+
 def _from_json(side: Endpoint, text: str) -> Login:
     try:
         given = canonical.loads(text)
@@ -41,8 +46,7 @@ def _from_json(side: Endpoint, text: str) -> Login:
 
 
 def _from_airflow(side: Endpoint) -> Login:
-    found = _looked_up(side)
-    return Login(found.host or "", found.login or "", found.password or "", found.extra_dejson)
+    return login_of(_looked_up(side))
 
 
 def _looked_up(side: Endpoint) -> Any:

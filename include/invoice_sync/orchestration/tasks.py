@@ -12,6 +12,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowRescheduleExcept
 
 from invoice_sync.model.errors import NeedsPerson, StillUncertain, TryLater
 from invoice_sync.model.flow import Flow
+from invoice_sync.orchestration.alerts import RedRun
 from invoice_sync.orchestration.flows import flow_named
 from invoice_sync.orchestration.retries import ByCause
 from invoice_sync.orchestration.runbook import flow_runbook, step_runbook
@@ -34,6 +35,7 @@ def dag_settings(flow: Flow) -> dict[str, Any]:
         # no start_date: with one, Airflow would at once run the night that has passed
         "catchup": False,
         "max_active_runs": 1,
+        "on_failure_callback": RedRun(flow.name) if flow.alert else None,
         "tags": [flow.title, flow.company, flow.source.vendor, flow.destination.vendor, "Process Log"],
         "params": _form(),
         "default_args": {"owner": "invoice-sync"},
@@ -88,7 +90,7 @@ def _run(flow: Flow, step_name: str) -> dict[str, int]:
     options = RunOptions.model_validate(_given(context["params"]))
     found = connections.logins(flow)
     if step_name == "check":
-        for side in (flow.source, flow.destination):
+        for side in flow.sides:
             connections.probe(found[side.connection], side.vendor)
     work = open_context(flow, options, logs.task_ref(context), found, Database.from_environment(), mask=logs.mask)
     if options.dry_run and step_name in DRY_RUN_SKIPS:

@@ -9,10 +9,9 @@ from typing import Any
 from airflow.sdk import CronTriggerTimetable, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
 
-from invoice_sync.connectors import registry
 from invoice_sync.model.errors import NeedsPerson
 from invoice_sync.model.flow import Endpoint, Flow
-from invoice_sync.orchestration.flows import flow_named, installed_flows
+from invoice_sync.orchestration.flows import flow_named, renewable
 from invoice_sync.orchestration.retries import ByCause
 
 log = logging.getLogger("invoice_sync.tokens")
@@ -48,16 +47,6 @@ def upkeep_settings() -> dict[str, Any]:
         "tags": ["Invoice Sync", "Process Log", *sorted({side.vendor for _, side in renewable()})],
         "default_args": {"owner": "invoice-sync"},
     }
-
-
-def renewable() -> list[tuple[Flow, Endpoint]]:
-    """One flow and side for each (company, vendor) whose sign-in ends unless it is used."""
-    found: dict[tuple[str, str], tuple[Flow, Endpoint]] = {}
-    for flow in installed_flows():
-        for side in (flow.source, flow.destination):
-            if side.vendor in registry.CONSENTS:
-                found.setdefault((flow.company, side.vendor), (flow, side))
-    return list(found.values())
 
 
 def keep_alive(flow: Flow, side: Endpoint) -> Any:

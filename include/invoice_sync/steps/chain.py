@@ -13,6 +13,7 @@ from invoice_sync.ledger.tables import RunRow
 from invoice_sync.model.crash_points import reached
 from invoice_sync.model.documents import DOCUMENTS, PARTIES
 from invoice_sync.model.errors import NeedsPerson, NotChecked, ReviewNeeded
+from invoice_sync.model.progress import told
 from invoice_sync.model.words import DocumentState
 from invoice_sync.steps.acknowledge import acknowledge
 from invoice_sync.steps.add_customers import add_customers
@@ -61,6 +62,16 @@ def run_step(context: StepContext) -> Counts:
         return {}
     _mark(context, "started")
     try:
+        with told(context.progress, log.info):
+            return _run(context)
+    finally:
+        context.source.close()
+        context.destination.close()
+
+
+def _run(context: StepContext) -> Counts:
+    context.progress.begin(context.step.replace("_", " "))
+    try:
         if context.step != "check":
             _gate(context)
         if context.step in TAKING_UP:
@@ -80,9 +91,6 @@ def run_step(context: StepContext) -> Counts:
     except BaseException:
         _mark(context, "stopped")
         raise
-    finally:
-        context.source.close()
-        context.destination.close()
     _mark(context, "done")
     return counts
 

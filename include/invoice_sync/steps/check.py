@@ -36,10 +36,11 @@ def check(context: StepContext) -> Counts:
 def _findings(context: StepContext, binding: Binding, inspection: Inspection) -> list[Finding]:
     for note in inspection.notes:
         log.info("%s: %s", binding.vendor, note)
-    return [*inspection.findings, *_wrong_tenant(binding, inspection), *_rebound(context, binding)]
+    return [*inspection.findings, *wrong_tenant(binding, inspection), *_rebound(context, binding)]
 
 
-def _wrong_tenant(binding: Binding, inspection: Inspection) -> list[Finding]:
+def wrong_tenant(binding: Binding, inspection: Inspection) -> list[Finding]:
+    """Nothing, unless another tenant answered than the company is bound to."""
     if inspection.tenant == binding.tenant or (inspection.findings and not inspection.tenant):
         return []
     return [
@@ -71,6 +72,8 @@ def _keep(context: StepContext, sides: tuple[tuple[Binding, Inspection], ...]) -
     with context.transaction() as session:
         for binding, inspection in sides:
             runs.bind(session, binding, inspection.name, context.now)
+            if inspection.counts:
+                runs.keep_reference(session, binding, "counts", inspection.counts, context.now)
             for name, count in inspection.counts.items():
                 log.info("%s: %d", name, count)
         runs.keep_reference(session, context.destination.binding, "profile", profile, context.now)

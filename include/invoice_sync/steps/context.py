@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
-from invoice_sync.connectors.base import Destination, Source, SourceRecord
+from invoice_sync.connectors.base import Destination, Source, SourceRecord, Writer
 from invoice_sync.delivery import Door
 from invoice_sync.ledger import documents, process_log, runs
 from invoice_sync.ledger.database import Database
@@ -21,6 +21,7 @@ from invoice_sync.model.documents import Document, Entity
 from invoice_sync.model.errors import Problem
 from invoice_sync.model.flow import Flow, RunOptions
 from invoice_sync.model.ports import Clock, Quota
+from invoice_sync.model.progress import Progress
 
 Counts = Mapping[str, int]
 
@@ -40,6 +41,7 @@ class StepContext:
     source_quota: Quota
     destination_quota: Quota
     clock: Clock
+    progress: Progress = field(default_factory=Progress)
 
     @property
     def step(self) -> str:
@@ -56,10 +58,13 @@ class StepContext:
             yield session
 
     def door_to_destination(self) -> Door:
-        return Door(self.database, self.scope, self.task, self.destination, self.clock, self.destination_quota)
+        return self._door(self.destination, self.destination_quota)
 
     def door_to_source(self) -> Door:
-        return Door(self.database, self.scope, self.task, self.source, self.clock, self.source_quota)
+        return self._door(self.source, self.source_quota)
+
+    def _door(self, writer: Writer, quota: Quota) -> Door:
+        return Door(self.database, self.scope, self.task, writer, self.clock, quota, self.progress)
 
     def model(self, row: DocumentRow, content: Mapping[str, Any]) -> Document:
         """The document of an inbox content. Raises BadDocument."""

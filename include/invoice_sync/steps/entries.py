@@ -26,12 +26,14 @@ Remotes = Mapping[tuple[str, str], Remote]
 def reread(context: StepContext) -> dict[tuple[str, str], Remote]:
     """What the destination holds now, for every delivered document of the run."""
     found: dict[tuple[str, str], Remote] = {}
+    context.progress.begin("delivered documents read again")
     for entity in DOCUMENTS:
         with context.transaction() as session:
             rows = runs.documents_of(session, context.run, (entity,))
             linked = links.of_rows(session, context.scope, rows)
         ids = [link.remote_id for link in linked.values()]
         there = context.destination.reread(entity, ids) if ids else {}
+        context.progress.moved(len(there))
         found |= {(entity, remote_id): remote for remote_id, remote in there.items()}
     return found
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy.orm import Session
@@ -17,8 +16,6 @@ from invoice_sync.model.words import DocumentState
 from invoice_sync.steps import intake
 from invoice_sync.steps.context import Counts, StepContext
 
-log = logging.getLogger("invoice_sync.extract")
-
 STREAM, DELETIONS = "invoice", "deleted"
 FETCH = 200
 NOT_THERE_YET = (DocumentState.WAITING, DocumentState.PLANNED, DocumentState.REVIEW)
@@ -30,12 +27,14 @@ def extract(context: StepContext) -> Counts:
     swept: set[str] | None = set() if context.options.full_sweep else None
     with context.transaction() as session:
         position = runs.cursor(session, context.scope, STREAM)
+    context.progress.begin("documents read")
     for page in context.source.changed(position, context.options):
         read += len(page.stubs)
         changed += _store_page(context, page)
         if swept is not None:
             swept.update(stub.source_id for stub in page.stubs)
-        log.info("%d documents read, %d of them new or changed", read, changed)
+        context.progress.moved(len(page.stubs))
+    context.progress.begin("looking for deleted documents")
     changed += _notice_the_gone(context, swept)
     _take_everybody(context)
     return {"read": read, "changed": changed}

@@ -42,8 +42,10 @@ def plan(context: StepContext) -> Counts:
     if profile is None:
         raise NotChecked("The destination was never checked.", cure="Clear the task check of this run.")
     needed: set[str] = set()
+    context.progress.begin("documents planned", len(rows))
     for portion in portions(rows, AT_A_TIME):
         planned += _plan_portion(context, portion, profile, needed)
+        context.progress.moved(len(portion))
     with context.transaction() as session:
         parties = _plan_parties(session, context, profile, needed)
         session.flush()

@@ -16,6 +16,7 @@ from invoice_sync.ledger.scope import Scope, TaskRef
 from invoice_sync.ledger.tokens import LedgerTokens, keys_from_environment
 from invoice_sync.model.flow import Endpoint, Flow, RunOptions
 from invoice_sync.model.ports import Binding, Call, Clock, SystemClock
+from invoice_sync.model.progress import Progress
 from invoice_sync.steps.context import StepContext
 
 log = logging.getLogger("invoice_sync.http")
@@ -45,16 +46,15 @@ def open_context(
     `logins` by connection id; `mask` hides a secret from every log, called for tokens the moment they exist.
     """
     clock = clock or SystemClock()
-    scope = Scope(flow.name, flow.company, flow.source.vendor, flow.destination.vendor, flow.title, flow.timezone)
+    scope = Scope.of(flow)
     with told_when_away(), database.transaction(lock=flow.name) as session:
         run = runs.open_run(session, scope, task.run_id, options.model_dump(mode="json"), clock.now()).id
-    source, destination = (
-        parts_of(flow, side, logins, database, clock, mask) for side in (flow.source, flow.destination)
-    )
+    source, destination = (parts_of(flow, side, logins, database, clock, mask) for side in flow.sides)
     return StepContext(
         flow, options, database, scope, task, run,
         source=_source(flow, source), destination=_destination(flow, destination),
         source_quota=source.quota, destination_quota=destination.quota, clock=clock,
+        progress=Progress(clock),
     )  # fmt: skip
 
 
@@ -98,7 +98,7 @@ def _timing(extra: Mapping[str, object]) -> Timing:
         "connect": "connect_timeout_seconds", "read": "read_timeout_seconds", "send_window": "send_window_seconds",
         "server": "server_seconds", "index_lag": "index_lag_seconds", "slack": "slack_seconds",
     }  # fmt: skip
-    return Timing(**{name: float(str(extra[key])) for name, key in names.items() if key in extra})
+    return Timing(**{name: float(str(extra[key])) for name, key in names.items() if extra.get(key) not in (None, "")})
 
 
 def _log_call(call: Call) -> None:

@@ -50,7 +50,7 @@ class Credentials:
 
 def credentials(parts: Parts) -> Credentials:
     """From a connection: host is the My Domain address, login the app's key, password its secret."""
-    given = {name: parts.setting(name, "") if parts.extra.get(name) else "" for name in ("username", "private_key")}
+    given = {name: str(parts.extra.get(name) or "") for name in ("username", "private_key")}
     return Credentials(
         parts.host,
         parts.user,

@@ -171,38 +171,29 @@ def product_environment(paths: Paths, made: Secrets) -> dict[str, str]:
     }
 
 
-def connections(vendors: Mapping[str, Any]) -> dict[str, str]:
-    """Airflow connections to the sandbox's demo company."""
+def connections(vendors: Mapping[str, Any], index_url: str) -> dict[str, dict[str, Any]]:
+    """Airflow connections to the sandbox's demo company and to its chat, by id."""
     return {
-        "AIRFLOW_CONN_ROOTSTOCK_ACME": _rootstock(vendors["salesforce"]),
-        "AIRFLOW_CONN_QUICKBOOKS_ACME": _quickbooks(vendors["quickbooks"]),
+        "rootstock_acme": _rootstock(vendors["salesforce"]),
+        "quickbooks_acme": _quickbooks(vendors["quickbooks"]),
+        "alerts": {"conn_type": "http", "host": f"{index_url}/hooks/alerts"},
     }
 
 
-def _rootstock(vendor: Mapping[str, Any]) -> str:
-    extra = {name: vendor[name] for name in ("token_url", "api_version", "org_id")}
-    return _connection("rootstock", vendor, extra)
+def _rootstock(vendor: Mapping[str, Any]) -> dict[str, Any]:
+    return _connection("rootstock", vendor, {"api_version": vendor["api_version"]})
 
 
-def _quickbooks(vendor: Mapping[str, Any]) -> str:
-    realm = vendor["realms"][0]
-    extra = {
-        "token_url": vendor["token_url"],
-        "authorize_url": vendor["authorize_url"],
-        "minor_version": vendor["minor_version"],
-        "realm_id": realm["realm_id"],
-        "refresh_token": realm["refresh_token"],
+def _quickbooks(vendor: Mapping[str, Any]) -> dict[str, Any]:
+    extra = {name: vendor[name] for name in ("token_url", "authorize_url", "minor_version")}
+    return _connection("quickbooks", vendor, {**extra, "refresh_token": vendor["realms"][0]["refresh_token"]})
+
+
+def _connection(conn_type: str, vendor: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "conn_type": conn_type,
+        "host": vendor["base_url"],
+        "login": vendor["credentials"]["client_id"],
+        "password": vendor["credentials"]["client_secret"],
+        "extra": json.dumps({**extra, **SANDBOX_PACE}),
     }
-    return _connection("quickbooks", vendor, extra)
-
-
-def _connection(conn_type: str, vendor: Mapping[str, Any], extra: Mapping[str, Any]) -> str:
-    return json.dumps(
-        {
-            "conn_type": conn_type,
-            "host": vendor["base_url"],
-            "login": vendor["credentials"]["client_id"],
-            "password": vendor["credentials"]["client_secret"],
-            "extra": {**extra, **SANDBOX_PACE},
-        }
-    )

@@ -92,6 +92,17 @@ class AirflowRest:
         errors = self._call("GET", "/importErrors").json()["import_errors"]
         return [f"{error['filename']}: {error['stack_trace']}" for error in errors]
 
+    def add_connection(self, name: str, fields: dict[str, Any]) -> None:
+        """As somebody types it under Admin, Connections."""
+        self._call("POST", "/connections", {"connection_id": name, **fields})
+
+    def test_connection(self, name: str) -> tuple[bool, str]:
+        """Press Test; what it said."""
+        known = self._call("GET", f"/connections/{name}").json()
+        fields = {key: known[key] for key in ("connection_id", "conn_type", "host", "login", "extra") if known.get(key)}
+        answer = self._call("POST", "/connections/test", fields).json()
+        return bool(answer["status"]), str(answer["message"])
+
     def trigger(self, dag_id: str, conf: dict[str, Any] | None = None) -> str:
         """Start a run; answers its id."""
         body = {

@@ -193,7 +193,6 @@ class LocalStack:
         url = until(self._sandbox_url, self._slow("sandbox"), READY_SECONDS, check=self.check)
         self.sandbox = SandboxControl(url)
         self._clients.append(self.sandbox)
-        self.env = {**self.env, **environment.connections(self.sandbox.vendors), **self._overrides}
 
     def _sandbox_arguments(self) -> list[str]:
         ports = ["--index-port", "0", "--port", "salesforce=0", "--port", "quickbooks=0"]
@@ -209,6 +208,8 @@ class LocalStack:
         for name, arguments in AIRFLOW.items():
             self._launch(name, [*self._commands.airflow, *arguments])
         until(lambda: self.rest.healthy() or None, self._slow("api-server"), READY_SECONDS, check=self.check)
+        for name, fields in environment.connections(self.sandbox.vendors, self.sandbox.index_url).items():
+            self.rest.add_connection(name, fields)
         for dag_id in self._dag_ids:
             self._await_dag(dag_id)
 
