@@ -17,6 +17,7 @@ from invoice_sync.connectors.base import Candidate
 from invoice_sync.ledger.tables import XrefRow
 from invoice_sync.model.documents import Address, Party
 from invoice_sync.model.errors import ReviewNeeded
+from invoice_sync.model.flow import Options
 from invoice_sync.steps import matching
 from pair import Pair
 
@@ -132,18 +133,22 @@ def test_only_who_is_needed_is_added_unless_everybody_is_asked_for(pair: Pair, e
     email=st.sampled_from(["", "a@example.com"]),
     postcode=st.sampled_from(["", "02139"]),
     theirs=st.tuples(st.sampled_from(["", "a@example.com", "b@example.com"]), st.sampled_from(["", "02139", "60601"])),
+    known_as=st.tuples(st.sampled_from(["", "C-1", "C-2"]), st.sampled_from(["", "T-1", "T-2"])),
 )
 def test_likeness_never_links(
-    name: str, change: str, email: str, postcode: str, theirs: tuple[str, str], stub: Any
+    name: str, change: str, email: str, postcode: str, theirs: tuple[str, str], known_as: tuple[str, str], stub: Any
 ) -> None:
-    """However alike two names are: only e-mail and postcode together, an id or our marker make them one."""
+    """However alike two names are: only a number, a tax id, e-mail and postcode together, an id or our marker do."""
     other = {"case": name.upper(), "letter": name + "x", "suffix": f"{name} Inc.", "same": name}[change]
-    party = Party("S", "C-1", name, email=email, address=Address(postcode=postcode))
-    candidate = Candidate("7", other, "customer", email=theirs[0], postcode=theirs[1])
+    party = Party("S", "C-1", name, email=email, address=Address(postcode=postcode), tax_id="T-1")
+    number, tax_id = known_as
+    candidate = Candidate(
+        "7", other, "customer", email=theirs[0], postcode=theirs[1], number=number, tax_id=tax_id
+    )  # fmt: skip
 
     decided = matching.decide(stub, party, [candidate], "rootstock:customer:S")
 
-    proven = bool(email and postcode) and theirs == (email, postcode)
+    proven = number == "C-1" or tax_id == "T-1" or (bool(email and postcode) and theirs == (email, postcode))
     assert (decided.link is not None) is proven
 
 
@@ -158,6 +163,7 @@ def stub() -> Any:
 
     class Flow:
         destination = Side()
+        options = Options()
 
     class Context:
         flow, destination = Flow(), Destination()

@@ -100,6 +100,8 @@ class WireItem:
     wire_item: str
     source_id: str
     body: Json
+    text: str = field(default="", repr=False, compare=False)
+    """`body` as canonical JSON, where somebody has it already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,10 +203,14 @@ class Stub:
 
 @dataclass(frozen=True, slots=True)
 class StubPage:
-    """One page of changes; `position` may be stored as the cursor once the page is."""
+    """One page of changes; `position` may be stored as the cursor once the page is.
+
+    `held`: by reason, how many documents of the page the source does not give away yet.
+    """
 
     stubs: tuple[Stub, ...]
     position: str
+    held: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +287,10 @@ class Source(Writer, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A record at the destination that a party or product might already be."""
+    """A record at the destination that a party or product might already be.
+
+    `number`: the source's number for it, `tax_id` its tax id, where the destination has them on record.
+    """
 
     remote_id: str
     name: str
@@ -291,10 +300,19 @@ class Candidate:
     sku: str = ""
     marker: str = ""
     active: bool = True
+    number: str = ""
+    tax_id: str = ""
 
 
 class Destination(Writer, Protocol):
-    """A system that documents go to."""
+    """A system that documents go to.
+
+    `refers_to`: the kinds of records that its documents name by id. `can_reopen`: a voided document stays where it
+    is, and an update brings it back.
+    """
+
+    refers_to: frozenset[Entity]
+    can_reopen: bool
 
     def inspect(self, options: Options) -> Inspection: ...
 
@@ -324,6 +342,9 @@ class Destination(Writer, Protocol):
 
     def not_emptied(self, before: Json, after: Json) -> list[str]:
         """Pure. Fields that the source emptied since and that an update would not empty over there."""
+
+    def blocked(self, there: Remote) -> Problem | None:
+        """Pure. Why a delivered document may not be written to now, such as a payment on its way; None if it may."""
 
     def void_body(self, there: Remote) -> Json:
         """Pure. What takes a delivered document out of the books."""
@@ -377,4 +398,7 @@ def split_placeholder(text: str) -> tuple[Entity, str] | None:
     if not text.startswith(MARK):
         return None
     name, _, source_id = text.removeprefix(MARK).partition("/")
-    return next(((entity, source_id) for entity in (*PARTIES, *DOCUMENTS) if entity == name), None)
+    return (_ENTITIES[name], source_id) if name in _ENTITIES else None
+
+
+_ENTITIES: Mapping[str, Entity] = {entity: entity for entity in (*PARTIES, *DOCUMENTS)}

@@ -18,6 +18,21 @@ DESTINATIONS = {"quickbooks": "invoice_sync.connectors.quickbooks.connector"}
 CONSENTS = {"quickbooks": "invoice_sync.connectors.quickbooks.consent"}
 """Where a person agrees in the browser, and the sign-in ends unless it is used."""
 
+WRITE_BACKS: Mapping[str, Mapping[str, str]] = {
+    "rootstock": {
+        "none": "nothing; our ledger alone remembers",
+        "acknowledge": "the invoice's number in the accounting package, and its error text emptied",
+        "transferred_flag": "that, and the transferred flag and date; only where no Rootstock Financials posts "
+        "invoices itself",
+    },
+    "acumatica": {
+        "none": "nothing; our ledger alone remembers",
+        "activity": "an activity on the invoice that names the store's document",
+        "custom_field": "the store's id in a field of your own, options.acumatica.custom_field",
+    },
+}
+"""By source: how it can be told that a document was delivered."""
+
 
 def source(vendor: str, parts: Parts) -> Source:
     """Raises SettingsError for a vendor that is no source here."""
@@ -34,9 +49,9 @@ def consent(vendor: str, parts: Parts) -> Consent:
     return cast(Consent, _build(CONSENTS, vendor, parts))
 
 
-def windows(vendor: str) -> tuple[Window, ...]:
-    """The vendor's published windows; empty for one that publishes none we could count."""
-    found: tuple[Window, ...] = import_module(LIMITS[vendor]).WINDOWS if vendor in LIMITS else ()
+def windows(vendor: str, extra: Mapping[str, object]) -> tuple[Window, ...]:
+    """The vendor's windows, as published or as the connection says; empty where there are none to be counted."""
+    found: tuple[Window, ...] = import_module(LIMITS[vendor]).windows(extra) if vendor in LIMITS else ()
     return found
 
 

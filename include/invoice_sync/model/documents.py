@@ -66,7 +66,9 @@ class Product:
 class Line:
     """`amount` is quantity x unit price, rounded half up; `unit_price` is net of the line's own discount.
 
-    `taxed`: whether the source taxes the line, None where it does not say so line by line.
+    `taxed`: whether the source taxes the line, None where it does not say so line by line. `sku` for destinations
+    that keep no products of their own; `discount`: what is already out of `unit_price`, on the whole line. `kept`:
+    (where, which) for people, such as ("lot", "L-17").
     """
 
     number: int
@@ -76,6 +78,29 @@ class Line:
     unit_price: Decimal
     amount: Money
     taxed: bool | None = None
+    sku: str = ""
+    unit: str = ""
+    discount: Money | None = None
+    kept: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tax:
+    """One tax of a document. `amount` is in the document's `tax` already."""
+
+    code: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """Money that the source has put against a document: a payment, a prepayment, a credit."""
+
+    kind: str
+    number: str
+    amount: Money
+    date: datetime.date | None = None
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +119,9 @@ class Invoice:
     `total` is the source's own and authoritative; all money is in one currency. `rate`: home currency units for
     one unit of the document's, None for the source's home currency. `credits`: source id of the invoice that a
     memo credits. `prepaid`: prepayments that the source has applied; they lower what is open, not the total.
+    `balance`: what is open as the source says, None where it does not. `status`: the source's own word. `order_id`:
+    the destination's own order that the document came from. `tax_inclusive`: taxes are inside the lines, so `tax`
+    is zero and `taxes` tell what is in them.
     """
 
     source_id: str
@@ -121,6 +149,13 @@ class Invoice:
     credits: str = ""
     prepaid: Money | None = None
     bill_to: Address = field(default_factory=Address)
+    ship_to: Address = field(default_factory=Address)
+    status: str = ""
+    balance: Money | None = None
+    applications: tuple[Application, ...] = ()
+    taxes: tuple[Tax, ...] = ()
+    tax_inclusive: bool = False
+    order_id: str = ""
 
     @property
     def currency(self) -> str:
@@ -134,8 +169,8 @@ class Invoice:
 
     @property
     def products(self) -> frozenset[str]:
-        """Source ids of the products on the lines."""
-        return frozenset(line.product for line in self.lines)
+        """Source ids of the products on the lines; a line may have none."""
+        return frozenset(line.product for line in self.lines if line.product)
 
 
 Document = Invoice | Party | Product

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,60}$")]
 ChargeName = Literal["freight", "handling", "packaging", "rounding"]
 CustomField = Literal["purchase_order", "order_number", "division", "source_number"]
-WriteBack = Literal["none", "acknowledge", "transferred_flag"]
+WriteBack = Literal["none", "acknowledge", "transferred_flag", "activity", "custom_field"]
 
 
 class _Strict(BaseModel):
@@ -23,6 +23,28 @@ class Endpoint(_Strict):
     vendor: Slug
     connection: str
     tenant: str = Field(min_length=1)
+
+
+class AcumaticaOptions(_Strict):
+    """How Acumatica is read and told."""
+
+    statuses: dict[str, Literal["send", "hold"]] = Field(default_factory=dict)
+    order_id: dict[Literal["field", "pattern"], str] = Field(default_factory=dict)
+    custom_field: str = ""
+    saved_filter: str = ""
+    warehouse: str = ""
+
+
+class BigCommerceOptions(_Strict):
+    """How invoices look in the store."""
+
+    cash: Literal["balance", "offline_payments"] = "balance"
+    company_field: str = ""
+    tax_field: str = ""
+    number_prefix: str = ""
+    pdf_url: str = ""
+    extra_fields: dict[str, str] = Field(default_factory=dict)
+    channel: int | None = None
 
 
 class Options(_Strict):
@@ -48,6 +70,9 @@ class Options(_Strict):
     in_flight: int = Field(default=4, ge=1, le=8)
     quota_share: float = Field(default=0.8, gt=0, le=1)
     red_while_waiting: bool = True
+    unknown_customers: Literal["add", "review"] = "add"
+    acumatica: AcumaticaOptions = Field(default_factory=AcumaticaOptions)
+    bigcommerce: BigCommerceOptions = Field(default_factory=BigCommerceOptions)
 
 
 class Flow(_Strict):

@@ -17,15 +17,10 @@ VARIABLE = "INVOICE_SYNC_FLOWS"
 DEFAULT = Path(__file__).parents[2] / "flows.yaml"
 
 CURES = {
-    "write_back": (
-        "write_back says what the source is told once an invoice is delivered, and has no default, because the wrong "
-        "choice costs money. Write one of: none (nothing; our ledger alone remembers), acknowledge (the invoice's "
-        "number in the accounting package, and its error text emptied), transferred_flag (that, and the transferred "
-        "flag and date; only where no Rootstock Financials posts invoices itself)"
-    ),
     "company": "a short name in lower case, such as acme; it never changes again",
     "name": "a short name in lower case with underscores, such as rootstock_to_quickbooks; it is the DAG's id",
-    "tenant": "the tenant that must answer: <org id>/<company number> for Rootstock, the realm id for QuickBooks",
+    "tenant": "the tenant that must answer: <org id>/<company number> for Rootstock, the realm id for QuickBooks, "
+    "<tenant>/<branch> for Acumatica, the store hash for BigCommerce",
 }
 
 
@@ -77,19 +72,39 @@ def load(file: Path) -> list[Flow]:
 
 
 def _flow(file: Path, n: int, entry: Any) -> Flow:
+    given = entry if isinstance(entry, dict) else {}
     try:
-        return Flow.model_validate(entry)
+        flow, mistakes = Flow.model_validate(entry), list[str]()
     except ValidationError as error:
-        name = entry.get("name", f"number {n}") if isinstance(entry, dict) else f"number {n}"
-        mistakes = "\n".join(f"  - {text}" for text in _mistakes(error))
-        raise FlowsError(f"{file}: flow {name}:\n{mistakes}") from None
+        flow, mistakes = None, list(_mistakes(error, _source(given)))
+    if flow is not None and flow.write_back not in registry.WRITE_BACKS.get(flow.source.vendor, {flow.write_back: ""}):
+        mistakes = [f"write_back: {flow.source.vendor} knows no {flow.write_back}. {_write_backs(flow.source.vendor)}."]
+    if flow is None or mistakes:
+        listed = "\n".join(f"  - {text}" for text in mistakes)
+        raise FlowsError(f"{file}: flow {given.get('name', f'number {n}')}:\n{listed}")
+    return flow
 
 
-def _mistakes(error: ValidationError) -> Iterable[str]:
+def _mistakes(error: ValidationError, vendor: str) -> Iterable[str]:
+    cures = {**CURES, "write_back": _write_backs(vendor)}
     for item in error.errors(include_url=False, include_input=False):
         where = ".".join(str(part) for part in item["loc"])
-        cure = CURES.get(str(item["loc"][-1])) if item["loc"] else None
+        cure = cures.get(str(item["loc"][-1])) if item["loc"] else None
         yield f"{where}: {item['msg']}." + (f" {cure}." if cure else "")
+
+
+def _source(given: dict[str, Any]) -> str:
+    side = given.get("source")
+    return str(side.get("vendor", "")) if isinstance(side, dict) else ""
+
+
+def _write_backs(vendor: str) -> str:
+    ways = registry.WRITE_BACKS.get(vendor, {})
+    listed = ", ".join(f"{name} ({what})" for name, what in ways.items())
+    return (
+        "write_back says what the source is told once an invoice is delivered, and has no default, because the wrong "
+        f"choice costs money. Write one of: {listed or 'those that README names for the source'}"
+    )
 
 
 def _distinct(file: Path, flows: list[Flow]) -> list[Flow]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from sqlalchemy.orm import Session
 
@@ -24,6 +24,7 @@ from invoice_sync.model.ports import Clock, Quota
 from invoice_sync.model.progress import Progress
 
 Counts = Mapping[str, int]
+Kept = TypeVar("Kept", DocumentRow, documents.Key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class StepContext:
         action = f"{row.entity.replace('_', ' ').title()} Review"
         self.log(session, [Entry("ERROR", action, message, self.flow.destination.vendor, problem.reason, row.id)])
 
-    def mine(self, session: Session, rows: Sequence[DocumentRow]) -> list[DocumentRow]:
+    def mine(self, session: Session, rows: Sequence[Kept]) -> list[Kept]:
         """All of them; in a run over chosen documents only those that this run brought or took up."""
         if not self.options.is_selective:
             return list(rows)

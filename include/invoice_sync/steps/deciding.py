@@ -97,8 +97,9 @@ def _delivered(context: StepContext, desk: Desk, row: DocumentRow) -> Fate:
         return Fate()
     # in what it is not as we delivered it, somebody changed it there
     edited = _facts_differing(context, desk.entities[row.id], before, there) if before else wrong
-    if edited:
-        return Fate(problems=(_differs(row, there, edited),))
+    standing = context.destination.blocked(there)
+    if edited or standing:
+        return Fate(problems=(standing or _differs(row, there, edited),))
     told = _told(changes, wrong)
     left = context.destination.not_emptied(before, after)
     by_hand = context.flow.options.changes == "review" or not context.destination.can(desk.entities[row.id], UPDATE)
@@ -129,7 +130,9 @@ def _withdrawn(context: StepContext, desk: Desk, row: DocumentRow) -> Fate:
         return Fate(problems=(_to_be_voided(row, there, may_follow=can_void and not unsure),))
     if there.facts.get("marker") != context.marker(row):
         return Fate(problems=(_differs(row, there, ["the marker is another one"]),))
-    return Fate(Way.VOID, context.destination.void_body(there), there.number, f"it was {row.withdrawn}")
+    standing, body = context.destination.blocked(there), context.destination.void_body(there)
+    problems = (standing,) if standing else ()
+    return Fate(Way.VOID, body, there.number, f"it was {row.withdrawn}", problems)
 
 
 def _differing(context: StepContext, desk: Desk, row: DocumentRow, there: Remote) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
-from invoice_sync.connectors.base import CREATE, UPDATE, Json, Remote
+from invoice_sync.connectors.base import CREATE, DELIVERIES, UPDATE, Json, Remote
 from invoice_sync.delivery.references import partly_resolved
 from invoice_sync.ledger import intents, links
 from invoice_sync.ledger.tables import DocumentRow, XrefRow
@@ -98,8 +98,10 @@ def _bodies(
 
 
 def _before(session: Session, context: StepContext, rows: Sequence[DocumentRow]) -> dict[int, Json]:
-    """A void leaves the content as it was, so that what was created or last changed counts."""
-    done = intents.newest(session, rows, context.scope.target_vendor, (CREATE, UPDATE), IntentState.DONE)
+    """A void leaves the content as it was, so that what was created or last changed counts; unless one that was
+    voided can be changed on."""
+    operations = DELIVERIES if context.destination.can_reopen else (CREATE, UPDATE)
+    done = intents.newest(session, rows, context.scope.target_vendor, operations, IntentState.DONE)
     texts = {key: intent.wire_body for key, intent in done.items() if intent.wire_body}
     return {key: canonical.loads(text) for key, text in texts.items()}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy.orm import Session
@@ -16,6 +18,8 @@ from invoice_sync.model.words import DocumentState
 from invoice_sync.steps import intake
 from invoice_sync.steps.context import Counts, StepContext
 
+log = logging.getLogger("invoice_sync.extract")
+
 STREAM, DELETIONS = "invoice", "deleted"
 FETCH = 200
 NOT_THERE_YET = (DocumentState.WAITING, DocumentState.PLANNED, DocumentState.REVIEW)
@@ -24,6 +28,7 @@ NOT_THERE_YET = (DocumentState.WAITING, DocumentState.PLANNED, DocumentState.REV
 def extract(context: StepContext) -> Counts:
     """`read`: shown by the source; `changed`: new to us, or changed or gone since we saw it."""
     read = changed = 0
+    held: Counter[str] = Counter()
     swept: set[str] | None = set() if context.options.full_sweep else None
     with context.transaction() as session:
         position = runs.cursor(session, context.scope, STREAM)
@@ -31,13 +36,25 @@ def extract(context: StepContext) -> Counts:
     for page in context.source.changed(position, context.options):
         read += len(page.stubs)
         changed += _store_page(context, page)
+        held.update(page.held)
         if swept is not None:
             swept.update(stub.source_id for stub in page.stubs)
         context.progress.moved(len(page.stubs))
     context.progress.begin("looking for deleted documents")
     changed += _notice_the_gone(context, swept)
     _take_everybody(context)
-    return {"read": read, "changed": changed}
+    _tell_held(context, held)
+    return {"read": read, "changed": changed, **({"held": held.total()} if held else {})}
+
+
+def _tell_held(context: StepContext, held: Counter[str]) -> None:
+    """What the source does not give away yet waits for nobody here, and is not silent either."""
+    if not held:
+        return
+    listed = ", ".join(f"{reason} {count}" for reason, count in held.most_common())
+    log.info("%d document(s) are held at the source: %s", held.total(), listed)
+    said = f"{held.total()} document(s) are held at the source: {listed}."
+    context.log_entry("INFO", {"held": dict(held.most_common())}, said)
 
 
 def _store_page(context: StepContext, page: StubPage) -> int:

@@ -42,7 +42,7 @@ def seen(context: StepContext, record: SourceRecord) -> Seen:
         party=label.party,
         amount_minor=amount.minor if amount else 0,
         currency=amount.currency if amount else "",
-        needs=tuple(_needs(model)),
+        needs=tuple(_needs(context, model)),
         problem=problem,
         offered=record.in_queue,
         withdrawn=record.withdrawn,
@@ -100,12 +100,14 @@ def _understood(context: StepContext, record: SourceRecord) -> tuple[Document | 
         return None, problem
 
 
-def _needs(model: Document | None) -> list[str]:
+def _needs(context: StepContext, model: Document | None) -> list[str]:
+    """What must have an id at the destination before the document can go."""
     if not isinstance(model, Invoice):
         return []
-    credited = [placeholder("invoice", model.credits)] if model.credits else []
-    products = [placeholder("product", key) for key in sorted(model.products)]
-    return [placeholder("customer", model.customer), *products, *credited]
+    named: list[tuple[Entity, str]] = [("customer", model.customer)]
+    named += [("product", key) for key in sorted(model.products)]
+    needed = [placeholder(entity, key) for entity, key in named if entity in context.destination.refers_to]
+    return [*needed, *([placeholder("invoice", model.credits)] if model.credits else [])]
 
 
 def _linked(context: StepContext, entity: Entity, ids: Iterable[str]) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 from sqlalchemy.orm import Session
@@ -26,13 +26,16 @@ class Near:
     def __init__(self, candidates: Sequence[Candidate]) -> None:
         self._by_key: dict[str, list[Candidate]] = {}
         for candidate in candidates:
-            for key in _keys(candidate.remote_id, candidate.name, candidate.sku, candidate.email, candidate.marker):
+            for key in _keys_of(candidate):
                 self._by_key.setdefault(key, []).append(candidate)
 
     def to(self, wanted: Party | Product, name: str, marker: str) -> list[Candidate]:
         """Those that share an id, a name, a SKU, an e-mail or our marker with `wanted`, each once."""
-        sku, email = (wanted.sku, "") if isinstance(wanted, Product) else ("", wanted.email)
-        keys = _keys(wanted.foreign_id, name, sku, email, marker)
+        if isinstance(wanted, Product):
+            keys = _keys(id=wanted.foreign_id, name=name, sku=wanted.sku, marker=marker)
+        else:
+            own = {"number": wanted.number, "tax": wanted.tax_id, "mail": wanted.email}
+            keys = _keys(id=wanted.foreign_id, name=name, marker=marker, **own)
         return list(dict.fromkeys(found for key in keys for found in self._by_key.get(key, [])))
 
 
@@ -68,11 +71,14 @@ def decide(context: StepContext, wanted: Party | Product, candidates: Sequence[C
         return Decision(link=ours[0], rule="our marker")
     if wanted.foreign_id:
         return _by_foreign_id(wanted, candidates, context.flow.destination.vendor)
-    exact = _exact(wanted, candidates)
-    if len(exact) > 1:
-        return Decision(problem=_ambiguous(wanted, exact))
-    if exact:
-        return Decision(link=exact[0], rule="e-mail and postcode" if isinstance(wanted, Party) else "SKU")
+    live = [candidate for candidate in candidates if candidate.active and candidate.kind == _kind(wanted)]
+    for rule, exact in _exact(wanted, live):
+        if len(exact) > 1:
+            return Decision(problem=_ambiguous(wanted, exact))
+        if exact:
+            return Decision(link=exact[0], rule=rule)
+    if isinstance(wanted, Party) and context.flow.options.unknown_customers == "review":
+        return Decision(problem=_unknown(wanted, context.flow.destination.vendor))
     return _unless_name_taken(wanted, context.destination.record_name(wanted), candidates)
 
 
@@ -100,9 +106,15 @@ def _link_known(session: Session, context: StepContext, entity: Entity) -> list[
     return [row for row in rows if row.id not in known]
 
 
-def _keys(remote_id: str, name: str, sku: str, email: str, marker: str) -> list[str]:
-    parts = {"id": remote_id, "name": folded(name), "sku": folded(sku), "mail": folded(email), "marker": marker}
-    return [f"{kind}:{text}" for kind, text in parts.items() if text]
+def _keys_of(candidate: Candidate) -> list[str]:
+    own = {"number": candidate.number, "tax": candidate.tax_id, "mail": candidate.email}
+    return _keys(id=candidate.remote_id, name=candidate.name, sku=candidate.sku, marker=candidate.marker, **own)
+
+
+def _keys(**parts: str) -> list[str]:
+    """Ids and markers as they are, everything that people type folded."""
+    exact = ("id", "marker")
+    return [f"{kind}:{text if kind in exact else folded(text)}" for kind, text in parts.items() if text]
 
 
 def _candidates(context: StepContext, entity: Entity, wanted: Sequence[Party | Product]) -> list[Candidate]:
@@ -124,14 +136,25 @@ def _by_foreign_id(wanted: Party | Product, candidates: Sequence[Candidate], ven
     )
 
 
-def _exact(wanted: Party | Product, candidates: Sequence[Candidate]) -> list[Candidate]:
-    live = [candidate for candidate in candidates if candidate.active and candidate.kind == _kind(wanted)]
+def _exact(wanted: Party | Product, live: Sequence[Candidate]) -> Iterator[tuple[str, list[Candidate]]]:
+    """By rule, strongest first, the candidates that fit it."""
     if isinstance(wanted, Product):
-        return [candidate for candidate in live if candidate.sku and folded(candidate.sku) == folded(wanted.sku)]
-    if not (wanted.email and wanted.address.postcode):
-        return []
-    key = (folded(wanted.email), folded(wanted.address.postcode))
-    return [candidate for candidate in live if (folded(candidate.email), folded(candidate.postcode)) == key]
+        yield "SKU", [each for each in live if each.sku and folded(each.sku) == folded(wanted.sku)]
+        return
+    yield "customer number", [each for each in live if each.number and folded(each.number) == folded(wanted.number)]
+    yield "tax id", [each for each in live if each.tax_id and folded(each.tax_id) == folded(wanted.tax_id)]
+    mail, postcode = folded(wanted.email), folded(wanted.address.postcode)
+    fit = [each for each in live if (folded(each.email), folded(each.postcode)) == (mail, postcode)]
+    yield "e-mail and postcode", fit if mail and postcode else []
+
+
+def _unknown(wanted: Party, vendor: str) -> Problem:
+    return Problem(
+        "no_customer_there",
+        f"{vendor} has no customer that customer {wanted.number} certainly is.",
+        f"Put number {wanted.number} on the right record there, or say which record it is (page Review, or `python -m "
+        "invoice_sync decide`); to have unknown customers added, set the flow's option unknown_customers to add.",
+    )
 
 
 def _unless_name_taken(wanted: Party | Product, name: str, candidates: Sequence[Candidate]) -> Decision:

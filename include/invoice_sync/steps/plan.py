@@ -9,10 +9,12 @@ from sqlalchemy.orm import Session
 
 from invoice_sync.connectors.base import CREATE, DELIVERIES, split_placeholder
 from invoice_sync.ledger import documents, intents, runs
+from invoice_sync.ledger.documents import Key
 from invoice_sync.ledger.intents import Wanted
 from invoice_sync.ledger.portions import portions
 from invoice_sync.ledger.process_log import Entry
 from invoice_sync.ledger.tables import DocumentRow
+from invoice_sync.model import canonical
 from invoice_sync.model.crash_points import reached
 from invoice_sync.model.documents import DOCUMENTS, PARTIES, Document, Party
 from invoice_sync.model.errors import BadDocument, NotChecked
@@ -36,14 +38,14 @@ def plan(context: StepContext) -> Counts:
     planned = 0
     with context.transaction() as session:
         profile = runs.reference(session, context.destination.binding, "profile")
-        waiting = documents.in_state(session, context.scope, DOCUMENTS, DocumentState.WAITING)
+        waiting = documents.keys_in_state(session, context.scope, DOCUMENTS, DocumentState.WAITING)
         # invoices first: a credit memo looks at the invoice that it credits
-        rows = sorted(context.mine(session, waiting), key=lambda row: (DOCUMENTS.index(row.entity), row.id))
+        keys = sorted(context.mine(session, waiting), key=lambda key: (DOCUMENTS.index(key.entity), key.id))
     if profile is None:
         raise NotChecked("The destination was never checked.", cure="Clear the task check of this run.")
     needed: set[str] = set()
-    context.progress.begin("documents planned", len(rows))
-    for portion in portions(rows, AT_A_TIME):
+    context.progress.begin("documents planned", len(keys))
+    for portion in portions(keys, AT_A_TIME):
         planned += _plan_portion(context, portion, profile, needed)
         context.progress.moved(len(portion))
     with context.transaction() as session:
@@ -56,11 +58,10 @@ def plan(context: StepContext) -> Counts:
     return {"planned": planned, "parties": parties, "review": review}
 
 
-def _plan_portion(
-    context: StepContext, rows: Sequence[DocumentRow], profile: dict[str, object], needed: set[str]
-) -> int:
+def _plan_portion(context: StepContext, keys: Sequence[Key], profile: dict[str, object], needed: set[str]) -> int:
     """`needed` takes the placeholders of what the planned documents refer to."""
     with context.transaction() as session:
+        rows = documents.fresh(session, keys, DocumentState.WAITING)
         desk = open_desk(session, context, rows, profile)
     desk = look_up(context, desk)
     with context.transaction() as session:
@@ -131,9 +132,9 @@ def _plan_parties(session: Session, context: StepContext, profile: dict[str, obj
     """Only what documents that passed preflight need is added; with `export_all` everybody."""
     count = 0
     on_the_way = [
-        row for entity in DOCUMENTS for row in intents.documents_planned(session, context.scope, entity, CREATE)
+        kept for entity in DOCUMENTS for kept in intents.needs_of_planned(session, context.scope, entity, CREATE)
     ]
-    texts = {*needed, *(text for row in on_the_way for text in documents.needs_of(row))}
+    texts = {*needed, *(text for kept in on_the_way for text in canonical.loads(kept))}
     wanted = {split_placeholder(text) for text in texts}
     for entity in PARTIES:
         to_add = documents.in_state(session, context.scope, entity, DocumentState.TO_ADD)

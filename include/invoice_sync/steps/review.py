@@ -59,11 +59,9 @@ def case(row: DocumentRow) -> Case:
 
 def because_of(session: Session, context: StepContext) -> list[Case]:
     """Invoices of this run that this step put in review, and parties of this step that hold none."""
-    rows = [
-        row
-        for row in runs.documents_of(session, context.run, (*DOCUMENTS, *PARTIES))
-        if row.state == DocumentState.REVIEW and row.step == context.step
-    ]
+    rows = runs.documents_of(
+        session, context.run, (*DOCUMENTS, *PARTIES), state=DocumentState.REVIEW, step=context.step
+    )
     return _cases(session, context, rows)
 
 
@@ -74,9 +72,11 @@ def all_cases(session: Session, context: StepContext) -> list[Case]:
 
 def _cases(session: Session, context: StepContext, rows: Sequence[DocumentRow]) -> list[Case]:
     """A party that holds invoices is told with them, and one that no open invoice needs is nobody's work."""
-    holding = {row.blocked_on for row in rows}
-    open_documents = documents.in_state(session, context.scope, DOCUMENTS, *OPEN, DocumentState.REVIEW)
-    needed = {text for row in open_documents for text in documents.needs_of(row)} - holding
+    needed: set[str] = set()
+    if any(row.entity not in DOCUMENTS for row in rows):
+        open_documents = documents.in_state(session, context.scope, DOCUMENTS, *OPEN, DocumentState.REVIEW)
+        needed = {text for row in open_documents for text in documents.needs_of(row)}
+        needed -= {row.blocked_on for row in rows}
     return [case(row) for row in rows if row.entity in DOCUMENTS or _key(row) in needed]
 
 

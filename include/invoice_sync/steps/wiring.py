@@ -77,6 +77,7 @@ def parts_of(
     """What the connector of one side is built from; for those who need no whole step."""
     login = logins[side.connection]
     binding = Binding(flow.company, side.vendor, side.tenant)
+    windows = registry.windows(side.vendor, login.extra)
     return Parts(
         binding=binding,
         host=login.host,
@@ -88,7 +89,9 @@ def parts_of(
         clock=clock,
         call_log=_log_call,
         tokens=LedgerTokens(database, binding, keys_from_environment(), clock, mask),
-        quota=LedgerQuota(database, binding, registry.windows(side.vendor), flow.options.quota_share, clock),
+        quota=LedgerQuota(
+            database, binding, windows, flow.options.quota_share, clock
+        ),
     )
 
 

@@ -40,7 +40,7 @@ from invoice_sync.connectors.quickbooks.company import Company
 from invoice_sync.connectors.quickbooks.limits import BATCH
 from invoice_sync.connectors.quickbooks.refusing import one_line
 from invoice_sync.connectors.quickbooks.sign_in import Credentials, credentials
-from invoice_sync.model.documents import DOCUMENTS, Document, Entity, Invoice, Party, Product
+from invoice_sync.model.documents import DOCUMENTS, PARTIES, Document, Entity, Invoice, Party, Product
 from invoice_sync.model.errors import Problem, SettingsError
 from invoice_sync.model.flow import Options
 from invoice_sync.model.money import Money
@@ -68,6 +68,9 @@ _OPERATIONS: Mapping[Entity, tuple[str, ...]] = {
 
 class QuickBooks:
     """One company of QuickBooks Online. Only `send` may run outside the main thread."""
+
+    refers_to: frozenset[Entity] = frozenset(PARTIES)
+    can_reopen = False
 
     def __init__(
         self,
@@ -140,6 +143,9 @@ class QuickBooks:
         """Nobody says whether an empty value in a sparse update empties a field, and a full one would take people's
         own entries away; so what the source emptied is emptied there by hand."""
         return comparing.emptied(before, after)
+
+    def blocked(self, there: Remote) -> Problem | None:
+        return None
 
     def void_body(self, there: Remote) -> Json:
         return {"Id": there.id, "SyncToken": there.version, "sparse": True}
