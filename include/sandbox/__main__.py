@@ -19,6 +19,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--index-port", type=port_number, default=8800)
     parser.add_argument("--port", action="append", type=vendor_port, default=[], metavar="VENDOR=PORT")
+    parser.add_argument("--any-ports", action="store_true", help="free ports for vendors that --port does not name")
     parser.add_argument("--seed", choices=SEEDS, default="demo")
     parser.add_argument("--scale", type=int, default=1)
     parser.add_argument("--ready-file", type=Path, help="gets the index URL once everything listens")
@@ -49,7 +50,7 @@ async def run(options: argparse.Namespace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     sandbox = Sandbox.build(options.seed, options.scale, options.host)
-    ports = {**registry.default_ports(), **dict(options.port)}
+    ports = {**({} if options.any_ports else registry.default_ports()), **dict(options.port)}
     await server.run(sandbox, ports, options.index_port, stop, lambda: announce(sandbox, options.ready_file))
 
 

@@ -1,4 +1,4 @@
-"""One real Airflow (LocalExecutor, SQLite) with the real DAG: lost answers, a killed task, a failed check.
+"""One real Airflow (LocalExecutor, SQLite) with the real DAG: lost answers, a killed task, a failed check, a night.
 
 The tests of this file share one Airflow and one ledger, and run in the order of a working week.
 """
@@ -6,6 +6,7 @@ The tests of this file share one Airflow and one ledger, and run in the order of
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from collections import Counter
@@ -14,8 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from invoice_sync.orchestration.flows import load
 from invoice_sync.orchestration.local.control import SandboxControl
 from invoice_sync.orchestration.local.corrections import correct
+from invoice_sync.orchestration.local.polling import until
 from invoice_sync.orchestration.local.rest import TaskState
 from invoice_sync.orchestration.local.stack import LocalStack
 
@@ -27,8 +30,15 @@ FIRST_TWELVE = [f"0001{n:02}" for n in range(1, 13)]
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
-    with LocalStack(tmp_path_factory.mktemp("stack"), REPO, dag_ids=[DAG]) as running:
+def flows(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A flows.yaml that a test may edit."""
+    return Path(shutil.copy(REPO / "include" / "flows.yaml", tmp_path_factory.mktemp("flows")))
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory, flows: Path) -> Iterator[LocalStack]:
+    overrides = {"INVOICE_SYNC_FLOWS": str(flows)}
+    with LocalStack(tmp_path_factory.mktemp("stack"), REPO, dag_ids=[DAG], overrides=overrides) as running:
         yield running
 
 
@@ -75,6 +85,32 @@ def test_a_lost_answer_goes_through_uncertain_and_nothing_is_doubled(
     assert states(stack, run_id)["export"] == "success"
     assert stack.rest.task(DAG, run_id, "export").try_number == 1
     assert created(stack.sandbox) == FIRST_TWELVE
+
+
+def test_the_connections_are_there_and_their_button_signs_in(stack: LocalStack) -> None:
+    for name, company in (("rootstock_acme", "Kestrel Supply"), ("quickbooks_acme", "Acme")):
+        ok, said = stack.rest.test_connection(name)
+        assert ok, said
+        assert said.startswith("Signed in.") and company in said
+
+
+@pytest.mark.parametrize("words", ["Sales Invoice Exporter", "sales invoice", "acme", "exporter (acme)"])
+def test_the_search_of_the_ui_finds_the_flow_by_the_words_that_its_users_know(stack: LocalStack, words: str) -> None:
+    assert DAG in stack.rest.dags_found(dag_display_name_pattern=words)
+
+
+@pytest.mark.parametrize("tag", ["Sales Invoice Exporter", "acme", "rootstock", "quickbooks", "Process Log"])
+def test_the_flow_has_the_tags_that_its_users_look_for(stack: LocalStack, tag: str) -> None:
+    assert DAG in stack.rest.dags_found(tags=tag)
+
+
+def test_a_red_run_is_told_to_the_chat(stack: LocalStack, first_run: tuple[str, Seen]) -> None:
+    run_id, _ = first_run
+    [told] = until(lambda: alerts(stack) or None, "the alert of the red run", 60)
+
+    assert told.startswith("Sales Invoice Exporter (acme) is red.")
+    assert "3 document(s) wait for a person (244.35 USD)" in told
+    assert told.endswith(stack.rest.run_page(DAG, run_id).replace("+", "%2B"))
 
 
 def test_xcom_carries_counts_and_nothing_else(stack: LocalStack, first_run: tuple[str, Seen]) -> None:
@@ -130,6 +166,26 @@ def test_a_failed_check_lets_nothing_run_after_it(stack: LocalStack, first_run: 
     assert "rstk__soinv_grandtotal__c" in stack.rest.log(DAG, run_id, "check")
     assert "check of this run did not pass" in stack.rest.log(DAG, run_id, "export")
     assert stack.sandbox.newest_number() == before
+
+
+def test_a_night_runs_by_itself(stack: LocalStack, flows: Path) -> None:
+    stack.sandbox.call("POST", "/control/settings/salesforce", {"hidden_fields": []})
+    nightly, before = flows.read_text(), created(stack.sandbox)
+    flows.write_text(nightly.replace(nightly_schedule(flows), "* * * * *"))
+    run_id = until(lambda: stack.rest.newest_run(DAG, "scheduled"), "a scheduled run", 150)
+    flows.write_text(nightly)
+    assert stack.rest.wait(DAG, run_id, seconds=180) == "success"
+    assert created(stack.sandbox) == before
+
+
+def nightly_schedule(flows: Path) -> str:
+    [schedule] = [flow.schedule for flow in load(flows) if flow.name == DAG]
+    assert schedule
+    return schedule
+
+
+def alerts(stack: LocalStack) -> list[str]:
+    return list(stack.sandbox.call("GET", "/control/alerts")["alerts"])
 
 
 def wait_until_created(stack: LocalStack, number: str, seconds: float = 90) -> None:

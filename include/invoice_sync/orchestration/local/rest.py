@@ -103,6 +103,10 @@ class AirflowRest:
         answer = self._call("POST", "/connections/test", fields).json()
         return bool(answer["status"]), str(answer["message"])
 
+    def unpause(self, dag_id: str) -> None:
+        """Let its runs begin; a new DAG is paused unless Airflow was told otherwise."""
+        self._call("PATCH", f"/dags/{dag_id}?update_mask=is_paused", {"is_paused": False})
+
     def trigger(self, dag_id: str, conf: dict[str, Any] | None = None) -> str:
         """Start a run; answers its id."""
         body = {
@@ -111,6 +115,21 @@ class AirflowRest:
             "conf": conf or {},
         }
         return str(self._call("POST", f"/dags/{dag_id}/dagRuns", body).json()["dag_run_id"])
+
+    def dags_found(self, **search: str) -> list[str]:
+        """Ids of the DAGs that the search of the UI would show."""
+        asked = "&".join(f"{name}={quote(value)}" for name, value in search.items())
+        return [str(dag["dag_id"]) for dag in self._call("GET", f"/dags?{asked}").json()["dags"]]
+
+    def newest_run(self, dag_id: str, run_type: str) -> str | None:
+        """The id of the newest run of a type: manual, scheduled, backfill."""
+        path = f"/dags/{dag_id}/dagRuns?run_type={run_type}&order_by=-run_after&limit=1"
+        return next((str(run["dag_run_id"]) for run in self._call("GET", path).json()["dag_runs"]), None)
+
+    def backfill(self, dag_id: str, since: str, until: str) -> None:
+        """One run for each planned start in between."""
+        span = {"from_date": since, "to_date": until}
+        self._call("POST", "/backfills", {"dag_id": dag_id, **span, "max_active_runs": 1, "dag_run_conf": {}})
 
     def run_state(self, dag_id: str, run_id: str) -> str:
         """queued, running, success or failed."""

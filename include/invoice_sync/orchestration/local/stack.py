@@ -195,7 +195,7 @@ class LocalStack:
         self._clients.append(self.sandbox)
 
     def _sandbox_arguments(self) -> list[str]:
-        ports = ["--index-port", "0", "--port", "salesforce=0", "--port", "quickbooks=0"]
+        ports = ["--index-port", "0", "--any-ports"]
         place = ["--host", environment.HOST, "--seed", "demo", "--ready-file", str(self.paths.ready)]
         return [*ports, *place]
 
