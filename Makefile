@@ -17,7 +17,7 @@ endef
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run demo correct test faults bench lint install install-test clean
+.PHONY: help run demo correct test test-scale faults bench lint install install-test clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -32,7 +32,11 @@ correct: ## while `make run` is up: correct the planted mistakes at the source
 	@exec $(LOCAL) correct
 
 test: install-test ## lint, types, contracts and all tests; pytest's summary is the last line
-	@$(CHECKS); $(BIN)/python -m pytest -n 2 --dist loadfile tests || failed="$$failed pytest"; test -z "$$failed"
+	@$(CHECKS); $(BIN)/python -m pytest -n 2 --dist loadfile -m "not scale" tests || failed="$$failed pytest"; test -z "$$failed"
+
+test-scale: install-test ## docker-compose.yaml's services as processes, a worker killed (4 minutes; needs redis-server)
+	@$(PYTHON) .ci/install --scale
+	@$(BIN)/python -m pytest -s tests/scale
 
 faults: install-test ## the fault campaign on SQLite and PostgreSQL (about 20 minutes); figures in .run/faults.json
 	@PYTHONPATH=tests $(BIN)/python -m faults.locks

@@ -13,6 +13,8 @@ from sandbox.world import World
 VENDORS: dict[str, tuple[str, str, int]] = {
     "salesforce": ("sandbox.salesforce", "Salesforce", 8801),
     "quickbooks": ("sandbox.quickbooks", "QuickBooks", 8802),
+    "acumatica": ("sandbox.acumatica", "Acumatica", 8803),
+    "bigcommerce": ("sandbox.bigcommerce", "BigCommerce", 8804),
 }
 
 

@@ -173,7 +173,7 @@ class Sandbox:
     def __init__(self, scale: int, log: Path) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="sandbox-"))
         ready = self._folder / "url"
-        ports = ["--index-port", "0", "--port", "salesforce=0", "--port", "quickbooks=0"]
+        ports = ["--index-port", "0", "--any-ports"]
         command = [sys.executable, "-m", "sandbox", *ports, "--scale", str(scale), "--ready-file", str(ready)]
         with log.open("ab") as out:
             self._process = subprocess.Popen(command, stdout=out, stderr=out, stdin=subprocess.DEVNULL)

@@ -53,6 +53,10 @@ class QuickBooksHook(_VendorHook):
     conn_type, hook_name, default_conn_name = "quickbooks", "QuickBooks Online", "quickbooks_default"
 
 
+class BigCommerceHook(_VendorHook):
+    conn_type, hook_name, default_conn_name = "bigcommerce", "BigCommerce B2B Edition", "bigcommerce_default"
+
+
 def _same(side: Endpoint, login: Login) -> bool:
     """Airflow tests under a passing name, so that a flow's connection is known by its address and client."""
     try:

@@ -20,7 +20,7 @@ def get_provider_info() -> dict[str, Any]:
         "package-name": "invoice-sync",
         "name": "Invoice Sync",
         "description": "Invoices, bills and payments between business systems, exactly once and to the cent.",
-        "connection-types": [_rootstock(), _quickbooks()],
+        "connection-types": [_rootstock(), _quickbooks(), _bigcommerce()],
     }
 
 
@@ -57,6 +57,17 @@ def _quickbooks() -> dict[str, Any]:
         "minor_version": _field("Minor version", _text("75"), "Of QuickBooks' API."),
     }
     return _type("quickbooks", "QuickBooks Online", "QuickBooksHook", labels, examples, fields)
+
+
+def _bigcommerce() -> dict[str, Any]:
+    labels = {"host": "B2B API address", "login": "Store hash", "password": "Access token"}
+    examples = {
+        "host": "https://api-b2b.bigcommerce.com",
+        "login": "what the flow calls its tenant; the store's API path has it behind /stores/",
+        "password": "access token of a store-level API account with the scope B2B Edition: modify",
+    }
+    fields = {"core_url": _field("Core API address", TEXT, "Empty: https://api.bigcommerce.com.")}
+    return _type("bigcommerce", "BigCommerce B2B Edition", "BigCommerceHook", labels, examples, fields)
 
 
 def _type(

@@ -1,0 +1,1 @@
+"""docker-compose.yaml without Docker: its commands as processes on this machine, with two Celery workers."""
