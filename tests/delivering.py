@@ -121,6 +121,8 @@ class Vendor:
 
     def close(self) -> None: ...
 
+    def stop_waiting(self) -> None: ...
+
     def send(self, armed: Armed) -> Mapping[str, Outcome]:
         self.calls.append(armed)
         self.while_sending(armed)

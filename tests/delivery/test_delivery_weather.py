@@ -135,11 +135,20 @@ def test_a_full_window_is_waited_for_before_arming(tmp_path: Path) -> None:
     assert all(call.send_by >= table.vendor.timing.send_window for call in table.vendor.calls)
 
 
+def test_a_window_of_a_minute_is_waited_for_and_the_lease_is_kept_meanwhile(tmp_path: Path) -> None:
+    table = Table.build(tmp_path, batch=1, in_flight=4)
+    table.plan("A", "B", "C")
+    assert door_with(table, Window("minute", 2, 60)).deliver("invoice", "create").sent == 3
+    armed = [table.attempts(number)[0].armed_at for number in "ABC"]
+    assert armed[2] - armed[0] >= timedelta(seconds=60)
+    assert max(table.clock.slept) <= table.vendor.timing.lease.total_seconds() / 2
+
+
 def test_answers_of_calls_in_flight_are_kept_when_the_quota_stops_the_next(tmp_path: Path) -> None:
     table = Table.build(tmp_path, batch=1, in_flight=4)
     table.plan("A", "B", "C")
     with pytest.raises(TryLater):
-        door_with(table, Window("minute", 2, 60)).deliver("invoice", "create")
+        door_with(table, Window("hour", 2, 3600)).deliver("invoice", "create")
     assert table.states(IntentState.DONE) == {"A", "B"}
     assert table.states(IntentState.PLANNED) == {"C"}
 

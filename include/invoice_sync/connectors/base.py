@@ -163,6 +163,9 @@ class Writer(Protocol):
     def find(self, entity: Entity, operation: str, items: Sequence[WireItem]) -> Mapping[int, list[Remote]]:
         """Per intent what the vendor holds under the item's natural key, voided and inactive included."""
 
+    def stop_waiting(self) -> None:
+        """This process is being stopped: whatever `send` still waits for ends at once, with UNKNOWN. From any thread."""
+
     def close(self) -> None:
         """Lets go of its connections."""
 
@@ -281,8 +284,8 @@ class Source(Writer, Protocol):
     def id_note(self, record: SourceRecord, remote_id: str) -> Json | None:
         """Pure. The body that puts the id where the source keeps it; None when there is one, or no room for it."""
 
-    def error_note(self, source_id: str, reason: str, now: datetime) -> Json:
-        """Pure. The body that puts the reason why a document waits on the document."""
+    def error_note(self, source_id: str, reason: str, now: datetime) -> Json | None:
+        """Pure. The body that puts the reason why a document waits on the document; None when it has no room for it."""
 
 
 @dataclass(frozen=True, slots=True)

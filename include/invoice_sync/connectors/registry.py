@@ -8,13 +8,21 @@ from typing import cast
 
 from invoice_sync.connectors.base import Destination, Source
 from invoice_sync.connectors.consent import Consent
+from invoice_sync.connectors.fulfilment import Fulfilment
 from invoice_sync.connectors.parts import Parts
 from invoice_sync.model.errors import SettingsError
 from invoice_sync.model.ports import Window
 
 SOURCES = {"rootstock": "invoice_sync.connectors.rootstock.connector"}
-LIMITS = {"quickbooks": "invoice_sync.connectors.quickbooks.limits"}
-DESTINATIONS = {"quickbooks": "invoice_sync.connectors.quickbooks.connector"}
+LIMITS = {
+    "quickbooks": "invoice_sync.connectors.quickbooks.limits",
+    "bigcommerce": "invoice_sync.connectors.bigcommerce.limits",
+}
+DESTINATIONS = {
+    "quickbooks": "invoice_sync.connectors.quickbooks.connector",
+    "bigcommerce": "invoice_sync.connectors.bigcommerce.connector",
+}
+FULFILMENTS = {"acumatica": "invoice_sync.connectors.acumatica.fulfilment"}
 CONSENTS = {"quickbooks": "invoice_sync.connectors.quickbooks.consent"}
 """Where a person agrees in the browser, and the sign-in ends unless it is used."""
 
@@ -42,6 +50,11 @@ def source(vendor: str, parts: Parts) -> Source:
 def destination(vendor: str, parts: Parts) -> Destination:
     """Raises SettingsError for a vendor that is no destination here."""
     return cast(Destination, _build(DESTINATIONS, vendor, parts))
+
+
+def fulfilment(vendor: str, parts: Parts) -> Fulfilment:
+    """Raises SettingsError for a vendor in which no order is shipped here."""
+    return cast(Fulfilment, _build(FULFILMENTS, vendor, parts))
 
 
 def consent(vendor: str, parts: Parts) -> Consent:

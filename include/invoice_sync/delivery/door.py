@@ -43,6 +43,12 @@ ROUNDS = 4
 LONGEST_PAUSE_IN_TASK = 20.0
 DEFAULT_THROTTLE_WAIT = 60.0
 
+LONGEST_WAIT_FOR_A_WINDOW = 75.0
+"""Seconds. Published windows turn every minute, and a task that came back for each would do little else."""
+
+PIECE, MOMENT = 5.0, 0.25
+"""Seconds to wait at a time for a window: with nothing in flight, and between looks at what is."""
+
 Flight = Future[Mapping[str, Outcome]]
 
 DONE_BY = {
@@ -127,19 +133,51 @@ def _send_all(work: Work, quota: Quota) -> list[Outcome]:
         flying: dict[Flight, Armed] = {}
         try:
             while waiting or flying:
-                while waiting and len(flying) < work.rule.in_flight and not again:
-                    _launch(work, quota, pool, flying, waiting.pop(0))
-                if not flying:
+                turn = 0.0 if again else _launch_all(work, quota, pool, flying, waiting)
+                if not flying and not turn:
                     break
-                for future in wait(flying, return_when=FIRST_COMPLETED).done:
-                    reached("K7")
-                    armed = flying.pop(future)
-                    open_ = settle(work, armed, future.result())
-                    work.progress.moved(len(armed.items) - len(open_))
-                    again += open_
+                again += _landed(work, flying, turn)
+        except BaseException:
+            work.writer.stop_waiting()
+            raise
         finally:
             _land(work, flying)
     return again
+
+
+def _launch_all(
+    work: Work, quota: Quota, pool: ThreadPoolExecutor, flying: dict[Flight, Armed], waiting: list[list[int]]
+) -> float:
+    """Fills the free slots. Returns the seconds until the vendor's windows let the next call go; 0.0 when they do."""
+    while waiting and len(flying) < work.rule.in_flight:
+        if (turn := quota.take(work.rule.quota_kind)) > 0:
+            if turn > LONGEST_WAIT_FOR_A_WINDOW or quota.paused() > LONGEST_PAUSE_IN_TASK:
+                raise TryLater(f"{work.writer.binding.vendor} lets company {work.scope.company} wait", wait=turn)
+            return turn
+        _launch(work, pool, flying, waiting.pop(0))
+    return 0.0
+
+
+def _landed(work: Work, flying: dict[Flight, Armed], turn: float) -> list[Outcome]:
+    """Settles what has come back. Waits for the first of the calls in flight, and no longer than until `turn`."""
+    if not flying:
+        _wait_for_a_window(work, turn)
+    again: list[Outcome] = []
+    for future in wait(flying, min(turn, MOMENT) if turn else None, FIRST_COMPLETED).done:
+        reached("K7")
+        armed = flying.pop(future)
+        open_ = settle(work, armed, future.result())
+        work.progress.moved(len(armed.items) - len(open_))
+        again += open_
+    return again
+
+
+def _wait_for_a_window(work: Work, turn: float) -> None:
+    """In short pieces, and the lease is kept meanwhile: nobody shall take the flow over because we are polite."""
+    with work.progress.held_up(f"{work.writer.binding.vendor} takes the next call in {spoken(turn)}"):
+        work.clock.sleep(min(turn, PIECE))
+    with work.fenced():
+        pass
 
 
 def _phrase(work: Work) -> str:
@@ -154,19 +192,8 @@ def _land(work: Work, flying: Mapping[Flight, Armed]) -> None:
             settle(work, armed, future.result())
 
 
-def _launch(
-    work: Work,
-    quota: Quota,
-    pool: ThreadPoolExecutor,
-    flying: dict[Flight, Armed],
-    ids: list[int],
-) -> None:
+def _launch(work: Work, pool: ThreadPoolExecutor, flying: dict[Flight, Armed], ids: list[int]) -> None:
     """All waiting happens before arming: quota, then a fresh token."""
-    while (wait_ := quota.take(work.rule.quota_kind)) > 0:
-        if wait_ > LONGEST_PAUSE_IN_TASK:
-            raise TryLater(f"{work.writer.binding.vendor} lets company {work.scope.company} wait", wait=wait_)
-        with work.progress.held_up(f"{work.writer.binding.vendor} takes the next call in {spoken(wait_)}"):
-            work.clock.sleep(wait_)
     work.writer.prepare()
     armed = arm(work, ids)
     if armed is not None:

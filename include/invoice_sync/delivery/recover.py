@@ -57,7 +57,7 @@ def recover(work: Work) -> int:
         found = work.writer.find(work.entity, work.operation, [item(row) for row in rows])
         with work.fenced() as session:
             desk = _desk(session, work, [row.id for row in rows], found)
-            for row in desk.intents:
+            for row in desk.rows:
                 _decide(desk, row, found.get(row.id, []))
             desk.close()
         decided += len(rows)
@@ -67,7 +67,7 @@ def recover(work: Work) -> int:
 def _adopt(work: Work, found: Mapping[int, Sequence[Remote]]) -> None:
     with work.fenced() as session:
         desk = _desk(session, work, list(found), found)
-        for row in desk.intents:
+        for row in desk.rows:
             so = [remote for remote in found[row.id] if not settle.differences(work, row, remote)]
             if so and row.state == IntentState.PLANNED:
                 settle.finish(desk, row, so[0], "was so already")

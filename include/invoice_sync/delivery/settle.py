@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from invoice_sync.connectors.base import (
     ACKNOWLEDGE,
@@ -18,14 +18,16 @@ from invoice_sync.connectors.base import (
     NOTES,
     VOID,
     Armed,
+    Json,
     Outcome,
     Remote,
     Verdict,
     WriteClass,
 )
+from invoice_sync.connectors.fulfilment import RELEASE
 from invoice_sync.delivery import told
 from invoice_sync.delivery.work import Work
-from invoice_sync.ledger import documents, links
+from invoice_sync.ledger import documents, intents, links
 from invoice_sync.ledger.links import Link
 from invoice_sync.ledger.portions import portions
 from invoice_sync.ledger.process_log import Entry
@@ -38,6 +40,25 @@ from invoice_sync.model.words import DocumentState, IntentState
 
 log = logging.getLogger("invoice_sync.delivery")
 
+# what a settlement never looks at; it is read all the same where somebody does
+_UNREAD_OF_INTENT = [
+    defer(column)
+    for column in (
+        IntentRow.body, IntentRow.body_hash, IntentRow.wire_body, IntentRow.quiet_until, IntentRow.created_at,
+        IntentRow.done_at, IntentRow.wire_request, IntentRow.wire_item, IntentRow.amount_minor, IntentRow.currency,
+    )
+]  # fmt: skip
+_UNREAD_OF_DOCUMENT = [
+    defer(column)
+    for column in (
+        DocumentRow.since, DocumentRow.needs, DocumentRow.stamp, DocumentRow.content_hash, DocumentRow.inbox_id,
+        DocumentRow.party, DocumentRow.amount_minor, DocumentRow.currency,
+    )
+]  # fmt: skip
+_IDS = bindparam("ids", expanding=True)
+_INTENTS = select(IntentRow).where(IntentRow.id.in_(_IDS)).options(*_UNREAD_OF_INTENT).order_by(IntentRow.id)
+_DOCUMENTS = select(DocumentRow).where(DocumentRow.id.in_(_IDS)).options(*_UNREAD_OF_DOCUMENT)
+
 LOOK_UP_AT_ONCE = frozenset({WriteClass.UNIQUE, WriteClass.UPSERT, WriteClass.SET_STATE})
 """Classes whose second sending does no harm, so that nobody has to wait until nothing can be running."""
 
@@ -48,25 +69,45 @@ class Desk:
 
     session: Session
     work: Work
-    intents: Sequence[IntentRow]
+    rows: Sequence[IntentRow]
     documents: dict[int, DocumentRow]
     links: dict[str, XrefRow]
     holders: dict[str, tuple[str, str]]
+    bodies: Mapping[int, Json] = field(default_factory=dict)
+    """What went out, by intent, where it is at hand; the ledger has it as well."""
+
+    done: list[IntentRow] = field(default_factory=list)
+    arrived: list[DocumentRow] = field(default_factory=list)
+    new_links: list[tuple[str, Link]] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
 
     @classmethod
-    def of(cls, session: Session, work: Work, rows: Sequence[IntentRow], remotes: Iterable[Remote]) -> Desk:
+    def of(
+        cls,
+        session: Session,
+        work: Work,
+        rows: Sequence[IntentRow],
+        remotes: Iterable[Remote],
+        bodies: Mapping[int, Json] | None = None,
+    ) -> Desk:
         found: dict[int, DocumentRow] = {}
         for portion in portions([row.document_id for row in rows]):
-            query = select(DocumentRow).where(DocumentRow.id.in_(portion))
-            found.update({row.id: row for row in session.scalars(query)})
+            found.update({row.id: row for row in session.scalars(_DOCUMENTS, {"ids": list(portion)})})
         linked = links.of(session, work.scope, work.entity, [row.source_id for row in rows])
-        ids = [remote.id for remote in remotes]
-        return cls(session, work, rows, found, linked, links.holders(session, work.scope, work.entity, ids))
+        held = links.holders(session, work.scope, work.entity, [remote.id for remote in remotes])
+        return cls(session, work, rows, found, linked, held, bodies or {})
+
+    def differences(self, row: IntentRow, remote: Remote) -> dict[str, tuple[str, str]]:
+        """By fact: (what we asked for, what is there), for all that differ. Tolerance 0."""
+        return differences(self.work, row, remote, self.bodies.get(row.id))
 
     def close(self) -> None:
         """Everything goes to the database: links first, for they may be refused, then the process log."""
+        work, now = self.work, self.work.clock.now()
+        intents.finish_all(self.session, self.done, now)
+        documents.move_all(self.session, self.arrived, _state_after(work), now)
         self.session.flush()
+        links.add_all(self.session, work.scope, work.entity, self.new_links, now)
         self.work.log(self.session, self.entries)
 
 
@@ -78,7 +119,7 @@ def settle(work: Work, armed: Armed, outcomes: Mapping[str, Outcome]) -> list[Ou
     by_intent = {item.intent: outcomes[item.wire_item] for item in armed.items}
     try:
         with work.fenced() as session:
-            _settle_all(session, work, by_intent)
+            _settle_all(session, work, by_intent, {item.intent: item.body for item in armed.items})
             reached("K8")
     except LostLease:
         _keep_evidence(work, by_intent)
@@ -89,8 +130,8 @@ def settle(work: Work, armed: Armed, outcomes: Mapping[str, Outcome]) -> list[Ou
 def finish(desk: Desk, row: IntentRow, remote: Remote, rule: str) -> None:
     """The write is there. Linked; and in review if what is there is not what we asked for."""
     work = desk.work
-    row.state, row.done_at = IntentState.DONE, work.clock.now()
-    wrong = differences(work, row, remote)
+    desk.done.append(row)
+    wrong = desk.differences(row, remote)
     if work.operation in DELIVERIES:
         _link(desk, row, remote, rule)
     if wrong:
@@ -102,7 +143,7 @@ def finish(desk: Desk, row: IntentRow, remote: Remote, rule: str) -> None:
         taken_back = told.taken_back(documents.problem_of(document))
         documents.put_in_review(document, taken_back, document.step, work.clock.now())
     elif work.operation not in NOTES and document.version == row.version:
-        documents.move(document, _state_after(work), work.clock.now())
+        desk.arrived.append(document)
 
 
 def refuse(desk: Desk, row: IntentRow, problem: Problem) -> None:
@@ -112,9 +153,12 @@ def refuse(desk: Desk, row: IntentRow, problem: Problem) -> None:
     _put_aside(desk, row, problem)
 
 
-def differences(work: Work, row: IntentRow, remote: Remote) -> dict[str, tuple[str, str]]:
-    """By fact: (what we asked for, what is there), for all that differ. Tolerance 0."""
-    expected = work.writer.expected(work.entity, work.operation, canonical.loads(row.wire_body or "{}"))
+def differences(
+    work: Work, row: IntentRow, remote: Remote, body: Json | None = None
+) -> dict[str, tuple[str, str]]:
+    """By fact: (what we asked for, what is there), for all that differ. Tolerance 0. `body`: what went out."""
+    sent = body if body is not None else canonical.loads(row.wire_body or "{}")
+    expected = work.writer.expected(work.entity, work.operation, sent)
     wrong = {
         name: (text, remote.facts.get(name, "")) for name, text in expected.items() if remote.facts.get(name) != text
     }
@@ -129,11 +173,12 @@ def may_be_linked(desk: Desk, row: IntentRow, remote: Remote) -> bool:
     return desk.holders.get(remote.id) in (None, (row.source_vendor, row.source_id))
 
 
-def _settle_all(session: Session, work: Work, by_intent: Mapping[int, Outcome]) -> None:
-    query = select(IntentRow).where(IntentRow.id.in_(by_intent)).order_by(IntentRow.id)
-    rows = list(session.scalars(query))
+def _settle_all(
+    session: Session, work: Work, by_intent: Mapping[int, Outcome], bodies: Mapping[int, Json]
+) -> None:
+    rows = list(session.scalars(_INTENTS, {"ids": list(by_intent)}))
     remotes = [outcome.remote for outcome in by_intent.values() if outcome.remote is not None]
-    desk = Desk.of(session, work, rows, remotes)
+    desk = Desk.of(session, work, rows, remotes, bodies)
     _end_attempts(session, work, [(row.id, row.attempts, by_intent[row.id]) for row in rows])
     for row in rows:
         _settle_one(desk, row, by_intent[row.id], alone=len(rows) == 1)
@@ -167,13 +212,15 @@ def _link(desk: Desk, row: IntentRow, remote: Remote, rule: str) -> None:
         return
     number = remote.number if row.entity in DOCUMENTS else ""  # a party's would be its name
     link = Link(remote.id, remote.version, number, rule, f"intent {row.id}", "delivery")
-    put = links.renew(desk.session, work.scope, row.entity, row.source_id, link, now, known)
-    desk.links[row.source_id] = put
+    if known is None:
+        desk.new_links.append((row.source_id, link))
+    else:
+        links.renew(desk.session, work.scope, row.entity, row.source_id, link, now, known)
     desk.holders[remote.id] = (row.source_vendor, row.source_id)
 
 
 def _state_after(work: Work) -> DocumentState:
-    if work.operation == ACKNOWLEDGE:
+    if work.operation in (ACKNOWLEDGE, RELEASE):
         return DocumentState.SETTLED
     return DocumentState.DELIVERED if work.entity in DOCUMENTS else DocumentState.LINKED
 
@@ -204,13 +251,15 @@ def _uncertain(desk: Desk, row: IntentRow, outcome: Outcome) -> None:
 
 def _end_attempts(session: Session, work: Work, ended: Sequence[tuple[int, int, Outcome]]) -> None:
     """(intent, attempt number, outcome), each attempt's end written once."""
-    statement = update(AttemptRow).where(
-        AttemptRow.intent_id == bindparam("of_intent"), AttemptRow.n == bindparam("of_n")
-    )
     values = [{"of_intent": intent, "of_n": n, **_end(work, outcome)} for intent, n, outcome in ended]
     if values:
         # on the connection: the session would take a list of values for an update by primary key
-        session.connection().execute(statement, values)
+        session.connection().execute(_ATTEMPTS_END, values)
+
+
+_ATTEMPTS_END = update(AttemptRow.__table__).where(
+    AttemptRow.__table__.c.intent_id == bindparam("of_intent"), AttemptRow.__table__.c.n == bindparam("of_n")
+)
 
 
 def _end(work: Work, outcome: Outcome) -> dict[str, Any]:

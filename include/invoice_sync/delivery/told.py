@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from invoice_sync.connectors.base import ACKNOWLEDGE, CREATE, TELL_ERROR, UPDATE, VOID, WRITE_ID, Outcome, Remote
+from invoice_sync.connectors.fulfilment import CONFIRM, PREPARE, RELEASE
 from invoice_sync.delivery.work import Work
 from invoice_sync.ledger.process_log import Entry
 from invoice_sync.ledger.tables import IntentRow
 from invoice_sync.model.errors import Problem
 
 MISMATCH = "mismatch"
-_NOUNS = {"customer": "Customer", "product": "Product", "invoice": "Invoice", "credit_memo": "Credit Memo"}
+_NOUNS = {
+    "customer": "Customer", "product": "Product", "invoice": "Invoice", "credit_memo": "Credit Memo",
+    "shipment": "Shipment",
+}  # fmt: skip
 _DONE = {
     CREATE: "is created successfully",
     UPDATE: "is updated successfully",
@@ -20,6 +24,9 @@ _DONE = {
     ACKNOWLEDGE: "is acknowledged at the source",
     WRITE_ID: "has its id at the source",
     TELL_ERROR: "has its error text at the source",
+    CONFIRM: "is confirmed successfully",
+    PREPARE: "has its invoice prepared successfully",
+    RELEASE: "has its invoice released successfully",
 }
 _PRIVATE = ("name", "marker")
 

@@ -43,8 +43,11 @@ class Database:
             self._inherited.append(self._engine)  # the parent still talks over it: neither closed nor collected here
             self._engine = None
         if self._engine is None:
-            self._engine, self._pid = _engine(self.url), os.getpid()
+            self._engine, self._pid = self._make(), os.getpid()
         return self._engine
+
+    def _make(self) -> Engine:
+        return _engine(self.url)
 
     @contextmanager
     def transaction(self, lock: str = "") -> Iterator[Session]:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, ColumnElement, Select, and_, cast, func, literal, or_, select, update
+from sqlalchemy import JSON, ColumnElement, Select, and_, bindparam, cast, func, literal, or_, select, update
 from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm.attributes import set_committed_value
 
 from invoice_sync.ledger import intents
 from invoice_sync.ledger.portions import portions
 from invoice_sync.ledger.scope import Scope
 from invoice_sync.ledger.tables import DocumentRow, InboxRow
 from invoice_sync.model import canonical
-from invoice_sync.model.documents import DOCUMENTS, PARTIES
+from invoice_sync.model.documents import DOCUMENTS, PARTIES, SHIPMENT
 from invoice_sync.model.errors import Problem
 from invoice_sync.model.words import DocumentState
 
@@ -41,6 +42,13 @@ class Seen:
     problem: Problem | None = None
     offered: bool = True
     withdrawn: str = ""
+
+
+class Key(NamedTuple):
+    """The ledger's own id of a document, and what kind it is of."""
+
+    id: int
+    entity: str
 
 
 Entities = str | Sequence[str]
@@ -93,6 +101,12 @@ def in_state(session: Session, scope: Scope, entities: Entities, *states: Docume
     return _by_id(session.scalars(query.with_hint(DocumentRow, BY_STATE, "sqlite")))
 
 
+def keys_in_state(session: Session, scope: Scope, entities: Entities, *states: DocumentState) -> list[Key]:
+    """The same documents by their keys only, for who looks at them portion by portion."""
+    query = select(DocumentRow.id, DocumentRow.entity).where(*_mine(scope, entities), DocumentRow.state.in_(states))
+    return [Key(*found) for found in session.execute(query.with_hint(DocumentRow, BY_STATE, "sqlite"))]
+
+
 def count(session: Session, scope: Scope, entities: Entities, state: DocumentState) -> int:
     query = select(func.count(DocumentRow.id)).where(*_mine(scope, entities), DocumentRow.state == state)
     return session.scalar(query.with_hint(DocumentRow, BY_STATE, "sqlite")) or 0
@@ -109,7 +123,7 @@ def settle_all(session: Session, rows: Sequence[DocumentRow], now: datetime) -> 
         )
 
 
-def fresh(session: Session, rows: Sequence[DocumentRow], state: DocumentState) -> list[DocumentRow]:
+def fresh(session: Session, rows: Sequence[DocumentRow | Key], state: DocumentState) -> list[DocumentRow]:
     """The same documents as they are now, without those that left `state` since they were read."""
     found: list[DocumentRow] = []
     for portion in portions([row.id for row in rows]):
@@ -120,7 +134,7 @@ def fresh(session: Session, rows: Sequence[DocumentRow], state: DocumentState) -
 
 def waiting_for_a_person(session: Session, scope: Scope) -> list[DocumentRow]:
     """Everything of the flow that is in review, whatever the entity."""
-    return in_state(session, scope, (*PARTIES, *DOCUMENTS), DocumentState.REVIEW)
+    return in_state(session, scope, (*PARTIES, *DOCUMENTS, SHIPMENT), DocumentState.REVIEW)
 
 
 def contents(session: Session, rows: Sequence[DocumentRow]) -> dict[int, Mapping[str, Any]]:
@@ -161,7 +175,32 @@ def put_in_review(row: DocumentRow, problem: Problem, step: str, now: datetime, 
 def move(row: DocumentRow, state: DocumentState, now: datetime) -> None:
     """Any other state; what a person was told before no longer holds."""
     row.state, row.since = state, now
-    row.step = row.cause = row.reason = row.cure = row.vendor_code = row.trace_id = row.blocked_on = ""
+    for name in _TOLD:
+        if getattr(row, name):  # setting costs ten times as much as looking, and mostly there is nothing to unset
+            setattr(row, name, "")
+
+
+def move_all(session: Session, rows: Sequence[DocumentRow], state: DocumentState, now: datetime) -> None:
+    """As `move`, in one statement for all that nobody was told anything about."""
+    told = {row.id for row in rows if any(getattr(row, name) for name in _TOLD)}
+    plain = [row for row in rows if row.id not in told]
+    for portion in portions([row.id for row in plain]):
+        given = {"ids": list(portion), "new_state": state.value, "now": now}
+        session.connection().execute(_MOVE_ALL, given)
+    for row in plain:
+        set_committed_value(row, "state", state)
+        set_committed_value(row, "since", now)
+    for row in rows:
+        if row.id in told:
+            move(row, state, now)
+
+
+_MOVE_ALL = (
+    update(DocumentRow.__table__)
+    .where(DocumentRow.__table__.c.id.in_(bindparam("ids", expanding=True)))
+    .values(state=bindparam("new_state"), since=bindparam("now"))
+)
+_TOLD = ("step", "cause", "reason", "cure", "vendor_code", "trace_id", "blocked_on")
 
 
 def withdraw(row: DocumentRow, what: str, now: datetime) -> None:

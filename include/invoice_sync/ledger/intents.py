@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from invoice_sync.ledger.portions import portions
 from invoice_sync.ledger.scope import Scope
@@ -31,12 +32,19 @@ def plan(session: Session, scope: Scope, op: str, target: str, wanted: Sequence[
 
     At most one unfinished intent per document and target: the caller makes sure of it with `unfinished()`.
     """
+    if not wanted:
+        return
     revisions = _revisions(session, scope, op, target, [each.row for each in wanted])
-    for each in wanted:
-        text = canonical.dumps(each.body)
-        revision = revisions.get((each.row.entity, each.row.source_id, each.row.version), 0) + 1
-        session.add(_intent(scope, op, target, each, text, revision, now))
-    session.flush()
+    shared = {
+        "flow": scope.flow, "company": scope.company, "source_vendor": scope.source_vendor, "target_vendor": target,
+        "op": op, "state": IntentState.PLANNED.value, "epoch": 0, "attempts": 0, "misses": 0, "created_at": now,
+    }  # fmt: skip
+    rows = [
+        {**shared, **_own(each), "revision": revisions.get((each.row.entity, each.row.source_id, each.row.version), 0) + 1}
+        for each in wanted
+    ]
+    session.flush()  # documents first: the rows below go past the session
+    session.connection().execute(insert(IntentRow.__table__), rows)
 
 
 def done(
@@ -79,6 +87,22 @@ def unfinished(session: Session, rows: Sequence[DocumentRow], target: str, ops: 
     return {key: row for key, row in newest(session, rows, target, ops).items() if row.state in UNFINISHED}
 
 
+def finish_all(session: Session, rows: Sequence[IntentRow], now: datetime) -> None:
+    """These are done, in one statement."""
+    for portion in portions([row.id for row in rows]):
+        session.connection().execute(_FINISH_ALL, {"ids": list(portion), "now": now})
+    for row in rows:
+        set_committed_value(row, "state", IntentState.DONE)
+        set_committed_value(row, "done_at", now)
+
+
+_FINISH_ALL = (
+    update(IntentRow.__table__)
+    .where(IntentRow.__table__.c.id.in_(bindparam("ids", expanding=True)))
+    .values(state=IntentState.DONE.value, done_at=bindparam("now"))
+)
+
+
 def any_unfinished(session: Session, scope: Scope, entity: str, op: str) -> bool:
     """Whether anything of this kind is planned, sending or uncertain."""
     query = select(IntentRow.id).where(of_kind(scope, entity, op), IntentRow.state.in_(UNFINISHED)).limit(1)
@@ -95,10 +119,12 @@ def replace_planned(session: Session, rows: Sequence[DocumentRow]) -> None:
         )
 
 
-def documents_planned(session: Session, scope: Scope, entity: str, op: str) -> list[DocumentRow]:
-    """Documents whose intent of this kind is planned, and certainly not done by any attempt so far."""
+def needs_of_planned(session: Session, scope: Scope, entity: str, op: str) -> list[str]:
+    """What the documents need, each list once, whose intent of this kind is planned and certainly not done by any
+    attempt so far; as the ledger keeps it."""
     query = (
-        select(DocumentRow)
+        select(DocumentRow.needs)
+        .distinct()
         .join(IntentRow, IntentRow.document_id == DocumentRow.id)
         .where(of_kind(scope, entity, op), IntentRow.state == IntentState.PLANNED, IntentRow.misses == 0)
     )
@@ -137,15 +163,13 @@ def earliest_quiet(session: Session, scope: Scope, entity: str, op: str) -> tupl
     return count, until
 
 
-def _intent(scope: Scope, op: str, target: str, wanted: Wanted, text: str, revision: int, now: datetime) -> IntentRow:
-    row = wanted.row
-    return IntentRow(
-        flow=scope.flow, company=scope.company, source_vendor=scope.source_vendor, entity=row.entity,
-        source_id=row.source_id, target_vendor=target, op=op, version=row.version, revision=revision,
-        document_id=row.id, state=IntentState.PLANNED, number=wanted.number, amount_minor=row.amount_minor,
-        currency=row.currency, body=text, body_hash=canonical.text_hash(text), wire_body=None, wire_request=None,
-        wire_item=None, epoch=0, attempts=0, misses=0, quiet_until=None, problem=None, created_at=now, done_at=None,
-    )  # fmt: skip
+def _own(wanted: Wanted) -> dict[str, Any]:
+    row, text = wanted.row, canonical.dumps(wanted.body)
+    return {
+        "entity": row.entity, "source_id": row.source_id, "version": row.version, "document_id": row.id,
+        "number": wanted.number, "amount_minor": row.amount_minor, "currency": row.currency,
+        "body": text, "body_hash": canonical.text_hash(text),
+    }  # fmt: skip
 
 
 def _revisions(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -34,12 +34,8 @@ def take(database: Database, name: str, owner: str, now: datetime, length: timed
 
 def extend(session: Session, lease: Lease, until: datetime) -> None:
     """Moves the end. Raises LostLease when somebody else took over since."""
-    changed = session.execute(
-        update(LeaseRow)
-        .where(LeaseRow.name == lease.name, LeaseRow.owner == lease.owner, LeaseRow.epoch == lease.epoch)
-        .values(until=until)
-    )
-    if changed.rowcount != 1:  # type: ignore[attr-defined]
+    ours = {"of_name": lease.name, "of_owner": lease.owner, "of_epoch": lease.epoch, "until": until}
+    if session.connection().execute(_EXTEND, ours).rowcount != 1:
         raise LostLease(f"{lease.name} was taken over; this process stops writing")
 
 
@@ -51,6 +47,19 @@ def release(database: Database, lease: Lease, now: datetime) -> None:
             .where(LeaseRow.name == lease.name, LeaseRow.owner == lease.owner, LeaseRow.epoch == lease.epoch)
             .values(until=now)
         )
+
+
+_LEASE = LeaseRow.__table__
+# built once: it is part of every transaction that sends or settles
+_EXTEND = (
+    update(_LEASE)
+    .where(
+        _LEASE.c.name == bindparam("of_name"),
+        _LEASE.c.owner == bindparam("of_owner"),
+        _LEASE.c.epoch == bindparam("of_epoch"),
+    )
+    .values(until=bindparam("until"))
+)
 
 
 def _take(session: Session, name: str, owner: str, now: datetime, until: datetime) -> Lease:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import and_, bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from invoice_sync.ledger.portions import portions
@@ -30,8 +31,17 @@ def of(session: Session, scope: Scope, entity: str, source_ids: Sequence[str]) -
     """The links of these records at the flow's destination, by source id."""
     found: dict[str, XrefRow] = {}
     for portion in portions(source_ids):
-        query = select(XrefRow).where(_mine(scope, entity), XrefRow.source_id.in_(portion))
-        found.update({row.source_id: row for row in session.scalars(query)})
+        given = {**_whose(scope, entity), "source_vendor": scope.source_vendor, "ids": list(portion)}
+        found.update({row.source_id: row for row in session.scalars(_OF, given)})
+    return found
+
+
+def remote_ids(session: Session, scope: Scope, entity: str, source_ids: Sequence[str]) -> dict[str, str]:
+    """What these records are at the flow's destination, by source id, where they have a link."""
+    found: dict[str, str] = {}
+    for portion in portions(source_ids):
+        given = {**_whose(scope, entity), "source_vendor": scope.source_vendor, "ids": list(portion)}
+        found.update({source_id: remote_id for source_id, remote_id in session.connection().execute(_REMOTE_IDS, given)})
     return found
 
 
@@ -48,13 +58,8 @@ def holders(session: Session, scope: Scope, entity: str, remote_ids: Sequence[st
     """By remote id: (source vendor, source id) of the record linked to it, the first where several share it."""
     found: dict[str, tuple[str, str]] = {}
     for portion in portions(remote_ids):
-        query = select(XrefRow.remote_id, XrefRow.source_vendor, XrefRow.source_id).where(
-            XrefRow.company == scope.company,
-            XrefRow.target_vendor == scope.target_vendor,
-            XrefRow.entity == entity,
-            XrefRow.remote_id.in_(portion),
-        )
-        for remote_id, vendor, source_id in session.execute(query.order_by(XrefRow.id)):
+        given = {**_whose(scope, entity), "ids": list(portion)}
+        for remote_id, vendor, source_id in session.connection().execute(_HOLDERS, given):
             found.setdefault(remote_id, (vendor, source_id))
     return found
 
@@ -63,6 +68,16 @@ def put(session: Session, scope: Scope, entity: str, source_id: str, link: Link,
     """Links, or renews the link that there is. Raises IntegrityError as `renew` does."""
     renew(session, scope, entity, source_id, link, now, of(session, scope, entity, [source_id]).get(source_id))
     session.flush()
+
+
+def add_all(
+    session: Session, scope: Scope, entity: str, new: Sequence[tuple[str, Link]], now: datetime
+) -> None:
+    """(source id, link) of records that have none yet, in one statement. Raises IntegrityError as `renew` does."""
+    if new:
+        mine = {"company": scope.company, "source_vendor": scope.source_vendor, "target_vendor": scope.target_vendor}
+        rows = [{**mine, "entity": entity, "source_id": source_id, **_columns(link, now)} for source_id, link in new]
+        session.connection().execute(insert(XrefRow.__table__), rows)
 
 
 def renew(
@@ -79,15 +94,34 @@ def renew(
             target_vendor=scope.target_vendor,
         )  # fmt: skip
         session.add(row)
-    row.remote_id, row.remote_version, row.remote_number = link.remote_id, link.remote_version, link.remote_number
-    row.rule, row.evidence, row.linked_by, row.linked_at = link.rule, link.evidence, link.by, now
+    for name, value in _columns(link, now).items():
+        setattr(row, name, value)
     return row
 
 
-def _mine(scope: Scope, entity: str) -> ColumnElement[bool]:
-    return and_(
-        XrefRow.company == scope.company,
-        XrefRow.source_vendor == scope.source_vendor,
-        XrefRow.target_vendor == scope.target_vendor,
-        XrefRow.entity == entity,
-    )
+def _columns(link: Link, now: datetime) -> dict[str, Any]:
+    return {
+        "remote_id": link.remote_id, "remote_version": link.remote_version, "remote_number": link.remote_number,
+        "rule": link.rule, "evidence": link.evidence, "linked_by": link.by, "linked_at": now,
+    }  # fmt: skip
+
+
+def _whose(scope: Scope, entity: str) -> dict[str, Any]:
+    return {"company": scope.company, "target_vendor": scope.target_vendor, "entity": entity}
+
+
+# built once: they are asked for every batch that is sent, and building takes longer than answering
+_XREF, _IDS = XrefRow.__table__.c, bindparam("ids", expanding=True)
+_THERE = and_(
+    _XREF.company == bindparam("company"),
+    _XREF.target_vendor == bindparam("target_vendor"),
+    _XREF.entity == bindparam("entity"),
+)
+_BY_SOURCE = and_(_THERE, _XREF.source_vendor == bindparam("source_vendor"), _XREF.source_id.in_(_IDS))
+_OF = select(XrefRow).where(_BY_SOURCE)
+_REMOTE_IDS = select(_XREF.source_id, _XREF.remote_id).where(_BY_SOURCE)
+_HOLDERS = (
+    select(_XREF.remote_id, _XREF.source_vendor, _XREF.source_id)
+    .where(_THERE, _XREF.remote_id.in_(_IDS))
+    .order_by(_XREF.id)
+)

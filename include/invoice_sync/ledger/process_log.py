@@ -38,14 +38,17 @@ def append(session: Session, scope: Scope, task: TaskRef, entries: Sequence[Entr
     """Date and time are stored as people in the company's zone read them."""
     if entries:
         at = now.astimezone(ZoneInfo(scope.zone))
-        session.execute(insert(ProcessLogRow), [_row(scope, task, entry, at) for entry in entries])
+        shared = {
+            "login_user": task.user, "log_date": f"{at:%Y-%m-%d}", "log_time": f"{at:%H:%M:%S}",
+            "company": scope.company, "flow": scope.flow, "dag_id": task.dag_id, "run_id": task.run_id,
+            "task_id": task.task_id, "map_index": task.map_index, "try_number": task.try_number,
+        }  # fmt: skip
+        # the table, not the class: an entry is written, and never looked at in the session that wrote it
+        session.connection().execute(insert(ProcessLogRow.__table__), [{**_own(entry), **shared} for entry in entries])
 
 
-def _row(scope: Scope, task: TaskRef, entry: Entry, at: datetime) -> dict[str, Any]:
+def _own(entry: Entry) -> dict[str, Any]:
     return {
         "level": entry.level, "action_type": entry.action_type, "message": canonical.dumps(entry.message),
-        "endpoint_url": entry.endpoint_url, "description": entry.description, "login_user": task.user,
-        "log_date": f"{at:%Y-%m-%d}", "log_time": f"{at:%H:%M:%S}", "company": scope.company, "flow": scope.flow,
-        "dag_id": task.dag_id, "run_id": task.run_id, "task_id": task.task_id, "map_index": task.map_index,
-        "try_number": task.try_number, "document_id": entry.document,
+        "endpoint_url": entry.endpoint_url, "description": entry.description, "document_id": entry.document,
     }  # fmt: skip

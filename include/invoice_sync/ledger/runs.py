@@ -57,12 +57,13 @@ def document_ids(session: Session, run: int) -> set[int]:
     return set(session.scalars(select(RunDocumentRow.document).where(RunDocumentRow.run == run)))
 
 
-def documents_of(session: Session, run: int, entities: Sequence[str]) -> list[DocumentRow]:
-    """The documents that a run dealt with, by number."""
+def documents_of(session: Session, run: int, entities: Sequence[str], **being: str) -> list[DocumentRow]:
+    """The documents that a run dealt with, by number; of these only those that are so, such as `state="review"`."""
     query = (
         select(DocumentRow)
         .join(RunDocumentRow, RunDocumentRow.document == DocumentRow.id)
         .where(RunDocumentRow.run == run, DocumentRow.entity.in_(entities))
+        .where(*(getattr(DocumentRow, name) == value for name, value in being.items()))
     )
     return list(session.scalars(query.order_by(DocumentRow.number, DocumentRow.id)))
 

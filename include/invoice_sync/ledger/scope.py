@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
+
+from invoice_sync.model.flow import Flow
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +19,10 @@ class Scope:
     title: str = ""
     zone: str = "UTC"
     """What its users call the flow, and the zone whose date and time they read in the process log."""
+
+    @classmethod
+    def of(cls, flow: Flow) -> Self:
+        return cls(flow.name, flow.company, flow.source.vendor, flow.destination.vendor, flow.title, flow.timezone)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ class UtcTime(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("a time without zone cannot go into the ledger")
-        value = value.astimezone(UTC)
+        value = value if value.tzinfo is UTC else value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
@@ -80,6 +80,7 @@ class DocumentRow(Base):
     __table_args__ = (
         UniqueConstraint("flow", "entity", "source_id"),
         Index(None, "flow", "entity", "state"),
+        Index(None, "flow", "number"),
     )
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     flow: Mapped[str]

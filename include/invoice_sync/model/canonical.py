@@ -16,14 +16,13 @@ from invoice_sync.model.money import Money
 
 def dumps(value: object) -> str:
     """Canonical JSON text. Decimals keep their digits; NaN and infinity raise ValueError."""
-    return simplejson.dumps(
-        value, use_decimal=True, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
+    return _ENCODER.encode(value)
 
 
 def loads(text: str | bytes) -> Any:
     """JSON with every fractional number as Decimal. Raises ValueError for what is not JSON."""
-    return simplejson.loads(text, use_decimal=True, parse_constant=_refuse)
+    found: Any = _OURS.decode(text)
+    return found
 
 
 def loads_of_strangers(text: str | bytes) -> Any:
@@ -31,7 +30,8 @@ def loads_of_strangers(text: str | bytes) -> Any:
 
     One record that holds them is then that record's trouble, and not that of everything it came with.
     """
-    return simplejson.loads(text, use_decimal=True, parse_constant=str)
+    found: Any = _STRANGERS.decode(text)
+    return found
 
 
 def content_hash(value: object) -> str:
@@ -46,6 +46,14 @@ def text_hash(text: str) -> str:
 
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no number that money could be")
+
+
+# made once: simplejson would make a new one for every text, which takes longer than reading a small one
+_ENCODER = simplejson.JSONEncoder(
+    use_decimal=True, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
+_OURS = simplejson.JSONDecoder(parse_float=Decimal, parse_constant=_refuse)
+_STRANGERS = simplejson.JSONDecoder(parse_float=Decimal, parse_constant=str)
 
 
 def _plain(value: object) -> object:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from invoice_sync.model.money import Money, total
 
-Entity = Literal["customer", "product", "invoice", "credit_memo"]
+Entity = Literal["customer", "product", "invoice", "credit_memo", "shipment"]
 ChargeKind = Literal["freight", "handling", "packaging", "rounding"]
 Kind = Literal["invoice", "credit_memo"]
 
@@ -18,6 +18,9 @@ PARTIES: tuple[Entity, ...] = ("customer", "product")
 
 DOCUMENTS: tuple[Entity, ...] = ("invoice", "credit_memo")
 """What is carried; in the order in which it is sent, for a credit memo waits for the invoice that it credits."""
+
+SHIPMENT: Entity = "shipment"
+"""What a release flow works on: one shipment that an order has or gets, up to its released invoice."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,60}$")]
 ChargeName = Literal["freight", "handling", "packaging", "rounding"]
@@ -80,7 +80,7 @@ class Flow(_Strict):
 
     name: Slug
     title: str
-    kind: Literal["invoice"]
+    kind: Literal["invoice", "release"]
     company: Slug
     source: Endpoint
     destination: Endpoint
@@ -89,6 +89,14 @@ class Flow(_Strict):
     timezone: str = "UTC"
     alert: str | None = None
     options: Options = Field(default_factory=Options)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_system(cls, given: Any) -> Any:
+        """A release flow writes where it reads."""
+        if isinstance(given, dict) and given.get("kind") == "release":
+            return {"destination": given.get("source"), "write_back": "none", **given}
+        return given
 
     @field_validator("timezone")
     @classmethod
@@ -114,6 +122,8 @@ class RunOptions(_Strict):
     dry_run: bool = False
     limit: int | None = Field(default=None, ge=1)
     full_sweep: bool = False
+    warehouse: str = ""
+    shipment_date: str = ""
 
     @property
     def is_selective(self) -> bool:

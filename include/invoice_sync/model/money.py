@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation
+from functools import lru_cache
 
 from iso4217 import Currency
 
@@ -13,6 +14,7 @@ LARGEST = 10**18 - 1  # minor units that fit the ledger's 64 bits
 _EXACTLY = Context(prec=60, traps=[Inexact])  # the default context would round off the 29th digit in silence
 
 
+@lru_cache(maxsize=256)
 def exponent(currency: str) -> int:
     """Digits after the decimal point of an ISO 4217 currency: USD 2, JPY 0, KWD 3.
 
@@ -26,6 +28,8 @@ def exponent(currency: str) -> int:
 
 def exact(value: object) -> Decimal:
     """A finite Decimal out of a Decimal, an int or a numeral as text. Raises BadAmount; refuses floats."""
+    if type(value) is Decimal and value.is_finite():
+        return value
     if isinstance(value, bool | float) or value is None or (isinstance(value, str) and "_" in value):
         raise BadAmount(f"{value!r} is not an exact number")
     try:

@@ -110,6 +110,9 @@ class Quota(Protocol):
     def pause(self, seconds: float) -> None:
         """The vendor said 429: nobody of this binding calls for so long."""
 
+    def paused(self) -> float:
+        """How many seconds of such a pause are left; 0.0 when there is none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:

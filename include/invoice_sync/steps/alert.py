@@ -12,10 +12,10 @@ from invoice_sync.ledger import documents, runs
 from invoice_sync.ledger.database import Database
 from invoice_sync.ledger.scope import Scope
 from invoice_sync.ledger.tables import DocumentRow, RunRow
-from invoice_sync.model.documents import DOCUMENTS
+from invoice_sync.model.documents import PARTIES
 from invoice_sync.model.flow import Flow
 from invoice_sync.model.money import Money
-from invoice_sync.steps.chain import STEPS
+from invoice_sync.steps.chain import CHAINS
 
 ENDED_RED = ("review", "stopped", "started")
 
@@ -25,21 +25,21 @@ def red_run(flow: Flow, run_id: str, database: Database) -> str:
     scope = Scope(flow.name, flow.company, flow.source.vendor, flow.destination.vendor, flow.title, flow.timezone)
     with database.transaction() as session:
         waiting = documents.waiting_for_a_person(session, scope)
-        steps = _red_steps(session, flow.name, run_id)
+        steps = _red_steps(session, flow, run_id)
     lines = [f"{flow.title} ({flow.company}) is red."]
-    lines += _waiting([row for row in waiting if row.entity in DOCUMENTS])
+    lines += _waiting([row for row in waiting if row.entity not in PARTIES])
     if steps:
         lines.append(f"Open the log of: {', '.join(steps)}. Correct what it says, then clear it with downstream.")
     return "\n".join(lines)
 
 
-def _red_steps(session: Session, flow: str, run_id: str) -> list[str]:
+def _red_steps(session: Session, flow: Flow, run_id: str) -> list[str]:
     """In the order in which they ran; report follows the others by itself."""
-    run = session.scalar(select(RunRow.id).where(RunRow.flow == flow, RunRow.run_id == run_id))
+    run = session.scalar(select(RunRow.id).where(RunRow.flow == flow.name, RunRow.run_id == run_id))
     if run is None:
         return []
     ended = runs.steps_of(session, run)
-    red = [step for step in STEPS if ended.get(step) in ENDED_RED]
+    red = [step for step in CHAINS[flow.kind] if ended.get(step) in ENDED_RED]
     return [step for step in red if step != "report"] or red
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from sqlalchemy import select
 
@@ -15,6 +15,7 @@ from invoice_sync.model.documents import DOCUMENTS, PARTIES
 from invoice_sync.model.errors import NeedsPerson, NotChecked, ReviewNeeded
 from invoice_sync.model.progress import told
 from invoice_sync.model.words import DocumentState
+from invoice_sync.steps import collecting
 from invoice_sync.steps.acknowledge import acknowledge
 from invoice_sync.steps.add_customers import add_customers
 from invoice_sync.steps.add_products import add_products
@@ -25,6 +26,12 @@ from invoice_sync.steps.extract import extract
 from invoice_sync.steps.match_customers import match_customers
 from invoice_sync.steps.match_products import match_products
 from invoice_sync.steps.plan import plan
+from invoice_sync.steps.release.confirm_shipment import confirm_shipment
+from invoice_sync.steps.release.create_shipment import create_shipment
+from invoice_sync.steps.release.prepare_invoice import prepare_invoice
+from invoice_sync.steps.release.release import release
+from invoice_sync.steps.release.report import report as release_report
+from invoice_sync.steps.release.select_orders import select_orders
 from invoice_sync.steps.report import report
 from invoice_sync.steps.review import because_of, table
 from invoice_sync.steps.take_up import take_up
@@ -45,9 +52,25 @@ STEPS: dict[str, Step] = {
     "acknowledge": acknowledge,
     "report": report,
 }
+RELEASE_STEPS: dict[str, Step] = {
+    "check": check,
+    "select_orders": select_orders,
+    "create_shipment": create_shipment,
+    "confirm_shipment": confirm_shipment,
+    "prepare_invoice": prepare_invoice,
+    "release": release,
+    "report": release_report,
+}
+CHAINS: Mapping[str, Mapping[str, Step]] = {"invoice": STEPS, "release": RELEASE_STEPS}
+"""By kind of flow: its steps, in their order."""
+
 DECIDING: tuple[Step, ...] = (match_customers, match_products, plan)
 TAKING_UP = frozenset(STEPS) - {"check", "extract", "report"}
-WRITING = ("add_customers", "add_products", "export", "acknowledge")
+WRITING = (
+    "add_customers", "add_products", "export", "acknowledge",
+    "create_shipment", "confirm_shipment", "prepare_invoice", "release",
+)  # fmt: skip
+"""What a dry run leaves out."""
 
 
 @told_when_away()
@@ -62,7 +85,7 @@ def run_step(context: StepContext) -> Counts:
         return {}
     _mark(context, "started")
     try:
-        with told(context.progress, log.info):
+        with told(context.progress, log.info), collecting.seldom():
             return _run(context)
     finally:
         context.source.close()
@@ -74,9 +97,9 @@ def _run(context: StepContext) -> Counts:
     try:
         if context.step != "check":
             _gate(context)
-        if context.step in TAKING_UP:
+        if context.flow.kind == "invoice" and context.step in TAKING_UP:
             _take_up(context)
-        counts = STEPS[context.step](context)
+        counts = CHAINS[context.flow.kind][context.step](context)
         reached("K9")
         log.info("%s: %s", context.step, ", ".join(f"{name} {count}" for name, count in counts.items()) or "nothing")
         _stop_for_review(context)

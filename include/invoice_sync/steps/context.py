@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 from sqlalchemy.orm import Session
 
 from invoice_sync.connectors.base import Destination, Source, SourceRecord, Writer
+from invoice_sync.connectors.fulfilment import Fulfilment
 from invoice_sync.delivery import Door
 from invoice_sync.ledger import documents, process_log, runs
 from invoice_sync.ledger.database import Database
@@ -43,6 +44,11 @@ class StepContext:
     destination_quota: Quota
     clock: Clock
     progress: Progress = field(default_factory=Progress)
+
+    @property
+    def fulfilment(self) -> Fulfilment:
+        """The side that a release flow works at; see `wiring`."""
+        return cast(Fulfilment, self.destination)
 
     @property
     def step(self) -> str:

@@ -65,11 +65,13 @@ def _plan_errors(context: StepContext, entity: Entity) -> None:
         known = intents.newest(session, done, context.scope.source_vendor, (ACKNOWLEDGE,), IntentState.DONE)
         news = [(row, row.reason) for row in waiting if row.id not in told or not _is_told(told[row.id], row.reason)]
         news += [(row, "") for row in done if row.id in told and _is_stale(told[row.id], known.get(row.id))]
-        wanted = [Wanted(row, _error(context, row, reason), row.number) for row, reason in news]
+        wanted = [
+            Wanted(row, body, row.number) for row, reason in news if (body := _error(context, row, reason)) is not None
+        ]
         intents.plan(session, context.scope, TELL_ERROR, context.scope.source_vendor, wanted, context.now)
 
 
-def _error(context: StepContext, row: DocumentRow, reason: str) -> object:
+def _error(context: StepContext, row: DocumentRow, reason: str) -> object | None:
     return context.source.error_note(row.source_id, reason, context.now)
 
 

@@ -112,8 +112,7 @@ def _freeze(session: Session, context: StepContext, rows: Sequence[DocumentRow],
             Wanted(row, fates[row.id].body, _number(row, fates[row.id])) for row in rows if fates[row.id].way is way
         ]
         intents.plan(session, context.scope, way.value, context.scope.target_vendor, wanted, context.now)
-    for row in rows:
-        documents.move(row, DocumentState.PLANNED, context.now)
+    documents.move_all(session, rows, DocumentState.PLANNED, context.now)
     context.log(session, [_entry(context, row, fates[row.id]) for row in rows if fates[row.id].way is not Way.CREATE])
 
 

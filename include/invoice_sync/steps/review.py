@@ -77,7 +77,7 @@ def _cases(session: Session, context: StepContext, rows: Sequence[DocumentRow]) 
         open_documents = documents.in_state(session, context.scope, DOCUMENTS, *OPEN, DocumentState.REVIEW)
         needed = {text for row in open_documents for text in documents.needs_of(row)}
         needed -= {row.blocked_on for row in rows}
-    return [case(row) for row in rows if row.entity in DOCUMENTS or _key(row) in needed]
+    return [case(row) for row in rows if row.entity not in PARTIES or _key(row) in needed]
 
 
 def _key(row: DocumentRow) -> str:

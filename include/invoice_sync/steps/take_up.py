@@ -64,7 +64,7 @@ def _go_on(session: Session, context: StepContext, records: Sequence[SourceRecor
     rows = context.mine(session, documents.waiting_for_a_person(session, context.scope))
     going = {row.id: row for row in intake.store(session, context, taken)}
     _drop_what_the_source_took_back(session, context, rows, records)
-    refused = _refused_in_this_try(session, context, rows)
+    refused = refused_in_this_try(session, context, rows)
     for row in rows:
         if row.state == DocumentState.REVIEW and row.id not in refused and _may_decide(context, row):
             documents.move(row, DocumentState.WAITING, context.now)
@@ -95,7 +95,7 @@ def _may_decide(context: StepContext, row: DocumentRow) -> bool:
     return row.step == context.step or RANK.get(row.step, 0) > RANK[context.step]
 
 
-def _refused_in_this_try(session: Session, context: StepContext, rows: Sequence[DocumentRow]) -> set[int]:
+def refused_in_this_try(session: Session, context: StepContext, rows: Sequence[DocumentRow]) -> set[int]:
     """Those that this very try of the task has sent in vain: coming back from a reschedule is no new try."""
     task, found = context.task, set[int]()
     for portion in portions([row.id for row in rows]):

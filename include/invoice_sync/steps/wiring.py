@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 from invoice_sync.connectors import registry
 from invoice_sync.connectors.base import Destination, Source, Timing
@@ -63,6 +64,9 @@ def _source(flow: Flow, parts: Parts) -> Source:
 
 
 def _destination(flow: Flow, parts: Parts) -> Destination:
+    if flow.kind == "release":
+        # it has the part of a destination that check and the door ask for; its steps ask for `context.fulfilment`
+        return cast(Destination, registry.fulfilment(flow.destination.vendor, parts))
     return registry.destination(flow.destination.vendor, parts)
 
 
@@ -89,9 +93,7 @@ def parts_of(
         clock=clock,
         call_log=_log_call,
         tokens=LedgerTokens(database, binding, keys_from_environment(), clock, mask),
-        quota=LedgerQuota(
-            database, binding, windows, flow.options.quota_share, clock
-        ),
+        quota=LedgerQuota(database, binding, windows, flow.options.quota_share, clock),
     )
 
 

@@ -126,8 +126,10 @@ def in_minor_units(amount: Money) -> str:
 
 def is_voided(record: Json) -> bool:
     """Voiding sets note and amounts and has no flag of its own; a free invoice of zero is not void."""
+    if not first_line(record.get("PrivateNote")).startswith("Voided"):
+        return False
     amounts = [record.get("TotalAmt", 0)] + [line.get("Amount", 0) for line in record.get("Line", [])]
-    return first_line(record.get("PrivateNote")).startswith("Voided") and all(_is_zero(each) for each in amounts)
+    return all(_is_zero(each) for each in amounts)
 
 
 def _document_facts(record: Json) -> dict[str, str]:

@@ -89,6 +89,9 @@ class QuickBooks:
         self._referred = referring.References(self._client)
         self._seen: Company | None = None
 
+    def stop_waiting(self) -> None:
+        """One call, one answer: there is nothing that could be waited for."""
+
     def close(self) -> None:
         """Gives the connections back."""
         self._client.close()

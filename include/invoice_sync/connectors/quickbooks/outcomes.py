@@ -20,28 +20,28 @@ _NUMBER_FIELD = {"product": "Sku", "invoice": "DocNumber", "credit_memo": "DocNu
 
 def outcomes(armed: Armed, reply: Reply) -> dict[str, Outcome]:
     """An outcome for every item; what the answer leaves out is unknown."""
-    whole = _whole(reply)
+    content, fault = faults.read(reply.answer.body) if reply.answer is not None else (None, None)
+    whole = _whole(reply, fault)
     if whole.verdict is not Verdict.OK:
-        return {item.wire_item: _shared(whole, armed.entity, item, reply) for item in armed.items}
-    answers = _by_item(reply)
+        return {item.wire_item: _shared(whole, armed.entity, item, fault) for item in armed.items}
+    answers = _by_item(content)
     if answers is None:
         unknown = replace(whole, verdict=Verdict.UNKNOWN)
         return {item.wire_item: unknown for item in armed.items}
     return {item.wire_item: _single(armed, item, answers.get(item.wire_item), whole) for item in armed.items}
 
 
-def _whole(reply: Reply) -> Outcome:
+def _whole(reply: Reply, fault: faults.Fault | None) -> Outcome:
     """The verdict on the call; OK when its items must be looked at one by one."""
     answer = reply.answer
     if answer is None:
         return Outcome(reply.verdict, wait=reply.wait)
     trace_id = answer.headers.get(_TRACE_HEADER, "")
-    return Outcome(_verdict(reply), status=answer.status, trace_id=trace_id, wait=reply.wait)
+    return Outcome(_verdict(reply, fault), status=answer.status, trace_id=trace_id, wait=reply.wait)
 
 
-def _verdict(reply: Reply) -> Verdict:
+def _verdict(reply: Reply, fault: faults.Fault | None) -> Verdict:
     """A 200 may hold a fault, and a 403 may be a throttle. A 5xx stays unknown whatever it says."""
-    fault = _fault(reply)
     if fault is None or not fault.vendor_code or reply.verdict not in (Verdict.OK, Verdict.REFUSED):
         return reply.verdict
     verdict = faults.verdict(fault)
@@ -49,22 +49,17 @@ def _verdict(reply: Reply) -> Verdict:
     return Verdict.UNKNOWN if verdict is Verdict.HIT else verdict
 
 
-def _fault(reply: Reply) -> faults.Fault | None:
-    return faults.read(reply.answer.body)[1] if reply.answer is not None else None
-
-
-def _shared(whole: Outcome, entity: Entity, item: WireItem, reply: Reply) -> Outcome:
+def _shared(whole: Outcome, entity: Entity, item: WireItem, fault: faults.Fault | None) -> Outcome:
     if whole.verdict is not Verdict.REFUSED:
         return whole
-    fault, what = _fault(reply), label(entity, item.body)
+    what = label(entity, item.body)
     if fault is not None:
         return replace(whole, problem=wording.problem(what, fault, whole.trace_id))
     return replace(whole, problem=wording.unexplained(what, whole.status, whole.trace_id))
 
 
-def _by_item(reply: Reply) -> dict[str, Json] | None:
+def _by_item(content: Any) -> dict[str, Json] | None:
     """Answers by bId, for their order means nothing; None when this is no answer to a batch."""
-    content: Any = faults.read(reply.answer.body)[0] if reply.answer is not None else None
     listed = content.get("BatchItemResponse") if isinstance(content, Mapping) else None
     if not isinstance(listed, list):
         return None

@@ -47,6 +47,13 @@ _LONGEST_BY_PATH = {
         )
     },
 }
+Limit = tuple[str, int]
+_LIMITS: dict[str, dict[str, Limit]] = {}
+"""By field and part of it, "" for the field itself: what people call it, and how long it may be."""
+for _path, _limit in _LONGEST_BY_PATH.items():
+    _field, _, _part = _path.partition(".")
+    _LIMITS.setdefault(_field, {})[_part] = _limit
+
 _EMAILS = ("PrimaryEmailAddr", "BillEmail")
 
 
@@ -175,22 +182,25 @@ def _line_count(invoice: Invoice, body: Json, profile: Json) -> Iterator[Problem
 
 
 def _lengths(document: Document, body: Json) -> Iterator[Problem]:
-    for path, text in _texts(body, ""):
-        field, longest = _LONGEST_BY_PATH.get(path, ("", 0))
-        if longest and len(text) > longest:
-            reason = f"{field} has {len(text)} characters, QuickBooks takes {longest}"
-            yield problem(document, "too_long", reason, f"Shorten it {_SOURCE}.")
+    for name, limits in _LIMITS.items():
+        held = body.get(name)
+        for text, (field, longest) in _texts(held, limits) if held else ():
+            if len(text) > longest:
+                reason = f"{field} has {len(text)} characters, QuickBooks takes {longest}"
+                yield problem(document, "too_long", reason, f"Shorten it {_SOURCE}.")
 
 
-def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _texts(item, f"{path}.{key}" if path else key)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item, path)
-    elif isinstance(value, str):
-        yield path, value
+def _texts(held: Any, limits: Mapping[str, Limit]) -> Iterator[tuple[str, Limit]]:
+    """The texts that have a limit: the value itself, its parts, or the parts of each in a list."""
+    if isinstance(held, str):
+        if "" in limits:
+            yield held, limits[""]
+        return
+    for each in held if isinstance(held, list) else [held]:
+        for part, limit in limits.items():
+            text = each.get(part)
+            if isinstance(text, str):
+                yield text, limit
 
 
 def _emails(document: Document, body: Json) -> Iterator[Problem]:

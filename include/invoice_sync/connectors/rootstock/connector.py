@@ -118,6 +118,9 @@ class Rootstock:
     def error_note(self, source_id: str, reason: str, now: datetime) -> Json:
         return notes.error_note(source_id, reason, now)
 
+    def stop_waiting(self) -> None:
+        """One call, one answer: there is nothing that could be waited for."""
+
     def close(self) -> None:
         self._client.close()
 
