@@ -2,7 +2,8 @@
 
 from airflow.sdk import DAG
 
-from invoice_sync.orchestration.upkeep import keep_alive, renewable, upkeep_settings
+from invoice_sync.orchestration.flows import renewable
+from invoice_sync.orchestration.upkeep import keep_alive, upkeep_settings
 
 with DAG(**upkeep_settings()):
     for flow, side in renewable():

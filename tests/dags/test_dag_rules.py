@@ -214,8 +214,9 @@ def test_a_missing_flows_yaml_says_where_it_was_looked_for(parsed: dict[str, Any
     assert "INVOICE_SYNC_FLOWS" in error
 
 
-def test_the_dag_file_reads_as_its_diagram() -> None:
-    text = DAG_FILE.read_text()
+@pytest.mark.parametrize("file", ["invoices.py", "releases.py", "upkeep.py"])
+def test_a_dag_file_reads_as_its_diagram(file: str) -> None:
+    text = DAG_FILE.with_name(file).read_text()
     code = [line for line in text.splitlines() if line.strip() and not line.strip().startswith(("#", '"""'))]
     assert len(code) <= 40
     logic = (ast.If, ast.While, ast.FunctionDef, ast.Try, ast.Lambda, ast.ListComp)
@@ -224,10 +225,10 @@ def test_the_dag_file_reads_as_its_diagram() -> None:
 
 def test_the_steps_of_the_dag_are_those_of_the_chain() -> None:
     from invoice_sync.orchestration.runbook import STEPS as DOCUMENTED
-    from invoice_sync.steps.chain import STEPS as CHAIN
+    from invoice_sync.steps.chain import CHAINS
 
-    assert tuple(CHAIN) == STEPS
-    assert set(DOCUMENTED) == set(STEPS)
+    assert tuple(CHAINS["invoice"]) == STEPS
+    assert set(DOCUMENTED) == {step for chain in CHAINS.values() for step in chain}
 
 
 def test_the_steps_and_their_runbook_know_no_airflow() -> None:
@@ -235,3 +236,72 @@ def test_the_steps_and_their_runbook_know_no_airflow() -> None:
     looked = "import sys, invoice_sync.steps.chain, invoice_sync.orchestration.runbook; print('airflow' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", looked], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+RELEASE = {
+    "name": "acumatica_release", "title": "Order to Release", "kind": "release", "company": "wholesale",
+    "source": {"vendor": "acumatica", "connection": "acumatica_wholesale", "tenant": "Wholesale/"},
+}  # fmt: skip
+SYNC = RELEASE | {
+    "name": "acumatica_to_bigcommerce", "title": "Invoice Sync", "kind": "invoice", "write_back": "activity",
+    "destination": {"vendor": "bigcommerce", "connection": "bigcommerce_wholesale", "tenant": "hw7kq2x9ab"},
+    "schedule": "*/10 * * * *",
+}  # fmt: skip
+RELEASING = """
+import json, os, sys
+from airflow.dag_processing.dagbag import DagBag
+seen = {}
+for file in ("invoices.py", "releases.py"):
+    bag = DagBag(os.path.join(os.environ["DAGS"], file), safe_mode=False)
+    assert not bag.import_errors, bag.import_errors
+    for key, dag in bag.dags.items():
+        seen[key] = {
+            "tasks": [task.task_id for task in dag.topological_sort()],
+            "names": {task.task_id: task.task_display_name for task in dag.tasks},
+            "into_report": sorted(dag.get_task("report").upstream_task_ids),
+            "params": sorted(dag.params), "schedule": type(dag.timetable).__name__,
+            "assets": [asset.uri for asset in dag.timetable.asset_condition.objects]
+            if hasattr(dag.timetable, "asset_condition") else [],
+            "outlets": [each.uri for task in dag.tasks for each in task.outlets],
+        }
+print(json.dumps(seen))
+"""
+
+
+@pytest.fixture(scope="module")
+def releasing(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("releasing")
+    (folder / "flows.yaml").write_text(yaml.safe_dump({"flows": [RELEASE, SYNC]}))
+    environment = {
+        **os.environ, "AIRFLOW_HOME": str(folder), "INVOICE_SYNC_FLOWS": str(folder / "flows.yaml"),
+        "DAGS": str(ROOT / "dags"), "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    }  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", RELEASING],
+        env=environment, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    seen: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return seen
+
+
+def test_a_release_flow_has_the_steps_of_the_screens_under_their_names(releasing: dict[str, Any]) -> None:
+    dag = releasing["acumatica_release"]
+    steps = ["create_shipment", "confirm_shipment", "prepare_invoice", "release"]
+
+    assert dag["tasks"] == ["check", "select_orders", *steps, "report"]
+    assert [dag["names"][step] for step in steps] == [
+        "Create Shipment",
+        "Confirm Shipment",
+        "Prepare Invoice",
+        "Release",
+    ]
+    assert dag["into_report"] == sorted(["check", "select_orders", *steps])
+    assert {"documents", "warehouse", "shipment_date", "dry_run"} <= set(dag["params"])
+
+
+def test_a_release_sets_off_the_sync_and_its_own_schedule_stays(releasing: dict[str, Any]) -> None:
+    sync = releasing["acumatica_to_bigcommerce"]
+
+    assert sync["schedule"] == "AssetOrTimeSchedule"
+    assert sync["assets"] == releasing["acumatica_release"]["outlets"]

@@ -21,6 +21,14 @@ STEPS = {
     "**Red:** the table says which documents were refused. Correct them, clear this task with downstream.",
     "acknowledge": "Tells the source what was delivered, which ids customers and products got, and why documents "
     "wait. **Red:** the table says which records could not be changed.",
+    "select_orders": "Which orders, and what would happen to each: its log is the preview, in the columns of the "
+    "shipment screen. **Red:** an order is unknown; correct the form.",
+    "create_shipment": "Makes a shipment for what is open on each order. **Red:** the table says which order cannot be "
+    "shipped and why (on hold, no stock, credit hold). Correct it in the ERP, clear this task with downstream.",
+    "confirm_shipment": "Confirms the shipments. **Red:** the table says which one is refused. Correct it, clear.",
+    "prepare_invoice": "Makes the invoice of each confirmed shipment. **Red:** as Confirm Shipment.",
+    "release": "Releases the invoices; that sets off the sync to the store. **Red:** the table says which one is "
+    "refused, such as into a closed period. Correct it in the ERP, clear this task with downstream.",
     "report": "Reads the delivered documents again and proves the totals. **Red:** something waits for a person, or "
     "the two systems disagree; the log names the documents and the task to clear.",
 }
@@ -32,6 +40,29 @@ def step_runbook(name: str) -> str:
 
 def flow_runbook(flow: Flow) -> str:
     """The runbook of a DAG, in Markdown."""
+    return _release_runbook(flow) if flow.kind == "release" else _invoice_runbook(flow)
+
+
+def _release_runbook(flow: Flow) -> str:
+    return f"""
+### {flow.title}: from order to released invoice in {flow.source.vendor}, company {flow.company}
+
+Create Shipment, Confirm Shipment, Prepare Invoice, Release, for the orders that you name or that the flow's saved
+filter finds. Nothing is shipped or invoiced twice: every step reads the state first, and writes only what is not so.
+
+**Run it:** press *Trigger* and name the orders, one a line. *Dry run* lists what would happen and writes nothing.
+
+**When a task is red:** its log's table says which order, what is wrong and what to do. Correct it in the ERP, then
+*Clear* the red task with *downstream*. The other orders went on.
+
+**Stopping:** marking a task failed stops the waiting, not what the ERP has begun: the outcome is recorded as unknown,
+and the next start looks before it does anything.
+
+**Settings:** `include/flows.yaml`, flow `{flow.name}`. Connection `{flow.source.connection}`.
+"""
+
+
+def _invoice_runbook(flow: Flow) -> str:
     return f"""
 ### {flow.title}: {flow.source.vendor} to {flow.destination.vendor}, company {flow.company}
 

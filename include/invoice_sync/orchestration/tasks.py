@@ -7,19 +7,34 @@ import textwrap
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk import Asset, CronTriggerTimetable, Param, TriggerRule, get_current_context, task
-from airflow.sdk.exceptions import AirflowFailException, AirflowRescheduleException, AirflowSkipException
+from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param, TriggerRule, get_current_context, task
+from airflow.sdk.exceptions import (
+    AirflowException,
+    AirflowFailException,
+    AirflowRescheduleException,
+    AirflowSkipException,
+)
 
 from invoice_sync.model.errors import NeedsPerson, StillUncertain, TryLater
 from invoice_sync.model.flow import Flow
 from invoice_sync.orchestration.alerts import RedRun
-from invoice_sync.orchestration.flows import flow_named
+from invoice_sync.orchestration.flows import flow_named, installed_flows
 from invoice_sync.orchestration.retries import ByCause
 from invoice_sync.orchestration.runbook import flow_runbook, step_runbook
+from invoice_sync.orchestration.stopping import Stopped, stopped_by_signal
 
 log = logging.getLogger("invoice_sync")
 
-DRY_RUN_SKIPS = frozenset({"add_customers", "add_products", "export", "acknowledge"})
+DRY_RUN_SKIPS = frozenset(
+    {"add_customers", "add_products", "export", "acknowledge"}
+    | {"create_shipment", "confirm_shipment", "prepare_invoice", "release"}
+)
+DISPLAY_NAMES = {
+    "create_shipment": "Create Shipment", "confirm_shipment": "Confirm Shipment",
+    "prepare_invoice": "Prepare Invoice", "release": "Release",
+}  # fmt: skip
+"""The words of the screens that our users know."""
+
 RESCHEDULE_FROM = 20.0
 LOG_WIDTH = 120
 
@@ -29,15 +44,15 @@ def dag_settings(flow: Flow) -> dict[str, Any]:
     return {
         "dag_id": flow.name,
         "dag_display_name": f"{flow.title} ({flow.company})",
-        "description": f"{flow.kind.capitalize()}s from {flow.source.vendor} to {flow.destination.vendor}",
+        "description": _description(flow),
         "doc_md": flow_runbook(flow),
-        "schedule": CronTriggerTimetable(flow.schedule, timezone=flow.timezone) if flow.schedule else None,
+        "schedule": _schedule(flow),
         # no start_date: with one, Airflow would at once run the night that has passed
         "catchup": False,
         "max_active_runs": 1,
         "on_failure_callback": RedRun(flow.name) if flow.alert else None,
-        "tags": [flow.title, flow.company, flow.source.vendor, flow.destination.vendor, "Process Log"],
-        "params": _form(),
+        "tags": sorted({flow.title, flow.company, flow.source.vendor, flow.destination.vendor, "Process Log"}),
+        "params": _release_form() if flow.kind == "release" else _form(),
         "default_args": {"owner": "invoice-sync"},
     }
 
@@ -47,13 +62,13 @@ def step(flow: Flow, name: str) -> Any:
 
     @task(
         task_id=name,
-        task_display_name=name.replace("_", " "),
+        task_display_name=DISPLAY_NAMES.get(name, name.replace("_", " ")),
         doc_md=step_runbook(name),
         retries=3,
         retry_delay=timedelta(seconds=30),
         retry_policy=ByCause(),
         trigger_rule=TriggerRule.ALL_SUCCESS if name == "check" else TriggerRule.ALL_DONE,
-        outlets=[_asset(flow)] if name == "export" else None,
+        outlets=[_asset(flow)] if name in ("export", "release") else None,
     )
     def run_one_step(flow_name: str, step_name: str) -> dict[str, int]:
         return run_in_airflow(flow_name, step_name)
@@ -64,7 +79,10 @@ def step(flow: Flow, name: str) -> Any:
 def run_in_airflow(flow_name: str, step_name: str) -> dict[str, int]:
     """Counts of the step; what it raised becomes the colour that Airflow should show."""
     try:
-        return _run(flow_named(flow_name), step_name)
+        with stopped_by_signal():
+            return _run(flow_named(flow_name), step_name)
+    except Stopped as error:
+        raise AirflowException(f"Stopped: {error}. What was on its way is looked up by the next try.") from None
     except StillUncertain as error:
         log.warning("%s The task comes back by itself.", error)
         raise AirflowRescheduleException(error.until + timedelta(seconds=1)) from None
@@ -127,8 +145,40 @@ def _form() -> dict[str, Param]:
     }  # fmt: skip
 
 
+def _release_form() -> dict[str, Param]:
+    form = _form()
+    return {
+        "documents": Param(
+            [], type=["null", "array"], items={"type": "string"}, title="Orders",
+            description="Order numbers, one a line. Empty: those that the flow's saved filter finds.",
+        ),
+        "warehouse": Param("", type=["null", "string"], title="Warehouse", description="Empty: each line's own."),
+        "shipment_date": Param(
+            None, type=["null", "string"], format="date", title="Shipment date", description="Empty: today.",
+        ),
+        "dry_run": form["dry_run"],
+        "limit": form["limit"],
+    }  # fmt: skip
+
+
+def _description(flow: Flow) -> str:
+    if flow.kind == "release":
+        return f"Orders to shipments to released invoices in {flow.source.vendor}"
+    return f"{flow.kind.capitalize()}s from {flow.source.vendor} to {flow.destination.vendor}"
+
+
+def _schedule(flow: Flow) -> Any:
+    """Its cron; and where a release flow feeds the same source, whenever that one has released something."""
+    cron = CronTriggerTimetable(flow.schedule, timezone=flow.timezone) if flow.schedule else None
+    fed_by = [_asset(each) for each in installed_flows("release") if each.source == flow.source]
+    if flow.kind == "release" or not fed_by:
+        return cron
+    return AssetOrTimeSchedule(timetable=cron, assets=fed_by) if cron else fed_by
+
+
 def _asset(flow: Flow) -> Asset:
+    what = "releases" if flow.kind == "release" else f"{flow.kind}s"
     return Asset(
-        name=f"{flow.destination.vendor}_{flow.company}_{flow.kind}s",
-        uri=f"x-invoice-sync://{flow.destination.vendor}/{flow.company}/{flow.kind}s",
+        name=f"{flow.destination.vendor}_{flow.company}_{what}",
+        uri=f"x-invoice-sync://{flow.destination.vendor}/{flow.company}/{what}",
     )
