@@ -260,8 +260,7 @@ for file in ("invoices.py", "releases.py"):
             "names": {task.task_id: task.task_display_name for task in dag.tasks},
             "into_report": sorted(dag.get_task("report").upstream_task_ids),
             "params": sorted(dag.params), "schedule": type(dag.timetable).__name__,
-            "assets": [asset.uri for asset in dag.timetable.asset_condition.objects]
-            if hasattr(dag.timetable, "asset_condition") else [],
+            "assets": [asset.uri for asset in getattr(getattr(dag.timetable, "asset_condition", None), "objects", [])],
             "outlets": [each.uri for task in dag.tasks for each in task.outlets],
         }
 print(json.dumps(seen))
