@@ -102,8 +102,7 @@ def _ignore(database: Database, chosen: argparse.Namespace) -> int:
 
 
 def _decide(database: Database, chosen: argparse.Namespace) -> int:
-    flow = flow_named(chosen.flow)
-    scope = Scope(flow.name, flow.company, flow.source.vendor, flow.destination.vendor, flow.title, flow.timezone)
+    scope = Scope.of(flow_named(chosen.flow))
     entity, number = ("customer", chosen.customer) if chosen.customer else ("product", chosen.product)
     with database.transaction(lock=chosen.flow) as session:
         decide(session, scope, entity, number, chosen.link, getpass.getuser(), datetime.now(UTC))

@@ -40,7 +40,7 @@ def bound_side(flows: list[Flow], vendor: str, company: str, name: str | None) -
     found = [
         (flow, side)
         for flow in flows
-        for side in (flow.source, flow.destination)
+        for side in flow.sides
         if (flow.company, side.vendor) == (company, vendor) and name in (None, flow.name)
     ]
     if not found:
@@ -62,16 +62,22 @@ def connect(flow: Flow, side: Endpoint, around: Surroundings, port: int) -> None
     """Raises SettingsError, NeedsPerson or TryLater; then nothing was stored."""
     parts = parts_of(flow, side, {side.connection: around.login(side)}, around.database, around.clock, None)
     consent = registry.consent(side.vendor, parts)
-    _see_that_it_can_be_kept(parts.tokens)
-    code, redirect_uri = _agreed(consent, parts, around, port)
-    connected = consent.connect(code, redirect_uri)
+    see_that_it_can_be_kept(parts.tokens)
+    answer, redirect_uri = _answered(consent, parts, around, port)
+    around.tell(done(flow, side, keep(consent, parts, answer, redirect_uri)))
+
+
+def keep(consent: Consent, parts: Parts, answer: Mapping[str, str], redirect_uri: str) -> Connected:
+    """What comes of an answer whose state was right, stored. Raises NeedsPerson or TryLater; then nothing was."""
+    _check_choice(consent, parts, answer)
+    connected = consent.connect(answer["code"], redirect_uri)
     # a renewal that is under way ends first, so that it cannot take the place of what the person brought
     with parts.tokens.refreshing():
         parts.tokens.save(connected.tokens)
-    around.tell(_done(flow, side, connected))
+    return connected
 
 
-def _see_that_it_can_be_kept(store: TokenStore) -> None:
+def see_that_it_can_be_kept(store: TokenStore) -> None:
     """Before the person is asked: the code can be used only once."""
     try:
         with store.refreshing():
@@ -83,8 +89,8 @@ def _see_that_it_can_be_kept(store: TokenStore) -> None:
         ) from None
 
 
-def _agreed(consent: Consent, parts: Parts, around: Surroundings, port: int) -> tuple[str, str]:
-    """The code, and the redirect that it came by."""
+def _answered(consent: Consent, parts: Parts, around: Surroundings, port: int) -> tuple[Answer, str]:
+    """What the browser brought, and the redirect that it came by."""
     wanted = str(parts.extra.get("redirect_uri") or "")
     with Listener(port, urlsplit(wanted).path or PATH) as listener:
         redirect_uri, state = wanted or listener.uri, secrets.token_urlsafe(32)
@@ -93,8 +99,7 @@ def _agreed(consent: Consent, parts: Parts, around: Surroundings, port: int) -> 
         around.browse(address)
         answer = listener.wait(around.patience)
     _check_state(answer, state)
-    _check_choice(consent, parts, answer)
-    return answer["code"], redirect_uri
+    return answer, redirect_uri
 
 
 def _question(parts: Parts, address: str, redirect_uri: str) -> str:
@@ -116,9 +121,7 @@ def _check_state(answer: Answer, state: str) -> None:
 def _check_choice(consent: Consent, parts: Parts, answer: Mapping[str, str]) -> None:
     binding = parts.binding
     if answer.get("error") == "access_denied":
-        raise NeedsPerson(
-            "The person did not agree. Nothing was stored.", cure="Start the command again and choose Connect."
-        )
+        raise NeedsPerson("The person did not agree. Nothing was stored.", cure="Start again and choose Connect.")
     if "error" in answer or not answer.get("code"):
         raise NeedsPerson(
             f"{binding.vendor} answered without a code ({_printable(answer.get('error', ''))}). Nothing was stored.",
@@ -129,7 +132,7 @@ def _check_choice(consent: Consent, parts: Parts, answer: Mapping[str, str]) -> 
         raise NeedsPerson(
             f"This consent is for the {binding.vendor} company {_printable(tenant)}, but company "
             f"{binding.company} is bound to {binding.tenant} in flows.yaml. It was refused, and nothing was stored.",
-            cure=f"Start the command again and choose the company with the ID {binding.tenant}.",
+            cure=f"Start again and choose the company with the ID {binding.tenant}.",
         )
 
 
@@ -139,7 +142,8 @@ def _printable(word: str) -> str:
     return word if plain else "of no readable name"
 
 
-def _done(flow: Flow, side: Endpoint, connected: Connected) -> str:
+def done(flow: Flow, side: Endpoint, connected: Connected) -> str:
+    """In words for the one who connected."""
     tokens = connected.tokens
     lines = [f"Connected: company {flow.company} to {side.vendor} company {connected.name!r} (ID {side.tenant})."]
     lines += _ends(flow, tokens)

@@ -249,7 +249,12 @@ class Label:
 
 
 class Source(Writer, Protocol):
-    """A system that documents come from, and that is told what became of them."""
+    """A system that documents come from, and that is told what became of them.
+
+    `takes`: which of the notes in NOTES it has room for.
+    """
+
+    takes: frozenset[str]
 
     def inspect(self, write_back: WriteBack) -> Inspection:
         """Signs in and looks: tenant, fields, rights, locks, the vendor's own counts. Reads only."""

@@ -6,8 +6,9 @@ Built for one binding; it refuses a URL of another origin. Neither query values,
 from __future__ import annotations
 
 import email.utils
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -42,11 +43,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A complete HTTP answer."""
+    """A complete HTTP answer. `cookies`: those that it sets, by name."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def json(self) -> Any:
         """Decimals for fractions, NaN as a text. Raises ValueError for anything that is not JSON."""
@@ -71,8 +73,17 @@ class Signer(Protocol):
     def renew(self) -> None: ...
 
 
+def _never(answer: Answer) -> bool:
+    return False
+
+
 class Transport:
-    """HTTP for one binding. `places` are the beginnings of the addresses that may be called at all."""
+    """HTTP for one binding. `places` are the beginnings of the addresses that may be called at all.
+
+    `is_last_word`: whether an answer that looks like weather by its status is none, where a vendor says such things
+    as "no such record" with a 500. `wait_of`: the seconds that an answer asks to wait, for vendors with headers of
+    their own; else Retry-After.
+    """
 
     def __init__(
         self,
@@ -83,22 +94,26 @@ class Transport:
         call_log: CallLog,
         quota: Quota | None = None,
         trace_header: str = "",
+        is_last_word: Callable[[Answer], bool] = _never,
+        wait_of: Callable[[Answer], float | None] | None = None,
     ) -> None:
         self.binding, self.timing, self.clock = binding, timing, clock
         self._places, self._call_log, self._quota = places, call_log, quota
-        self._trace_header = trace_header
+        self._trace_header, self._is_last_word = trace_header, is_last_word
+        self._wait_of = wait_of or _retry_after
         self._session = _session()
 
     def read(self, request: Request, signer: Signer) -> Answer:
         """The answer of a call that changes nothing; weather and one expired token are dealt with.
 
-        Answers of 4xx are returned for the connector to judge. Raises TryLater when the weather stays bad.
+        Answers of 4xx, and others that are a last word, are returned for the connector to judge. Raises TryLater when
+        the weather stays bad.
         """
         renewed = False
         for attempt in range(READ_ATTEMPTS):
             self._take_turn(request)
             reply = self._once(request, signer.headers())
-            if reply.verdict in (Verdict.OK, Verdict.REFUSED) and reply.answer is not None:
+            if reply.answer is not None and self._is_final(reply.verdict, reply.answer):
                 return reply.answer
             if reply.verdict is Verdict.NOT_DONE and not renewed:
                 renewed = True
@@ -109,9 +124,18 @@ class Transport:
             self._pause(reply, attempt)
         raise TryLater(f"{self.binding.vendor} did not answer {request!r} in {READ_ATTEMPTS} tries")
 
+    def look(self, request: Request, signer: Signer) -> Answer | None:
+        """One try of a read, for the thread that has just written: it asks for no turn and renews nothing.
+
+        None when no answer came.
+        """
+        return self._once(request, signer.headers()).answer
+
     def sign_in(self, request: Request) -> Answer:
         """One try; 4xx is returned. Raises TryLater when no answer came: the server may have rotated a token."""
         reply = self._once(request, {})
+        if reply.answer is not None and self._is_final(reply.verdict, reply.answer):
+            return reply.answer
         if reply.answer is None or reply.verdict in (Verdict.UNKNOWN, Verdict.THROTTLED):
             raise TryLater(f"{self.binding.vendor} did not answer the sign-in ({reply.note})", wait=reply.wait)
         return reply.answer
@@ -126,6 +150,9 @@ class Transport:
 
     def close(self) -> None:
         self._session.close()
+
+    def _is_final(self, verdict: Verdict, answer: Answer) -> bool:
+        return verdict in (Verdict.OK, Verdict.REFUSED) or self._is_last_word(answer)
 
     def _take_turn(self, request: Request) -> None:
         """Waits for the vendor's windows; a long wait is the task's business, not ours."""
@@ -154,8 +181,8 @@ class Transport:
             )
         except requests.RequestException as error:
             return Reply(verdict_of_error(error), note=type(error).__name__)
-        answer = Answer(response.status_code, response.headers, response.content)
-        return Reply(verdict_of_status(answer.status), answer, retry_after(answer.headers))
+        answer = Answer(response.status_code, response.headers, response.content, response.cookies.get_dict())
+        return Reply(verdict_of_status(answer.status), answer, self._wait_of(answer))
 
     def _refuse_other_places(self, request: Request) -> None:
         """The wall between companies: another host, and another tenant on the same host, cannot be called."""
@@ -234,10 +261,18 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return None
 
 
+def _retry_after(answer: Answer) -> float | None:
+    return retry_after(answer.headers)
+
+
 def _session() -> requests.Session:
-    """No proxies or netrc from the environment, no library retries: a write must leave at most once."""
+    """No proxies or netrc from the environment, no library retries: a write must leave at most once.
+
+    And no jar that carries a cookie from one answer into the next request: who we are is the signer's business.
+    """
     session = requests.Session()
     session.trust_env = False
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
     adapter = HTTPAdapter(pool_maxsize=16, max_retries=0)
     session.mount("https://", adapter)
     session.mount("http://", adapter)

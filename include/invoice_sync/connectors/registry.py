@@ -13,8 +13,12 @@ from invoice_sync.connectors.parts import Parts
 from invoice_sync.model.errors import SettingsError
 from invoice_sync.model.ports import Window
 
-SOURCES = {"rootstock": "invoice_sync.connectors.rootstock.connector"}
+SOURCES = {
+    "rootstock": "invoice_sync.connectors.rootstock.connector",
+    "acumatica": "invoice_sync.connectors.acumatica.connector",
+}
 LIMITS = {
+    "acumatica": "invoice_sync.connectors.acumatica.limits",
     "quickbooks": "invoice_sync.connectors.quickbooks.limits",
     "bigcommerce": "invoice_sync.connectors.bigcommerce.limits",
 }

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from invoice_sync.ledger.tables import ProcessLogRow
 
@@ -90,13 +90,17 @@ def _bounds(session: Session, wanted: LogFilter, before: int | None) -> tuple[in
 
     A day of grace on either side: flows write the date of their own zones.
     """
-    first, last = session.execute(select(func.min(ProcessLogRow.id), func.max(ProcessLogRow.id))).one()
-    low, high = first or 1, (last or 0) + 1
+    low, high = ends(session, ProcessLogRow.id)
     if wanted.since:
         low = max(low, _first_key_of(session, wanted.since - timedelta(days=1), low, high))
     if wanted.until:
         high = min(high, _first_key_of(session, wanted.until + timedelta(days=2), low, high))
     return low, high if before is None else min(high, before)
+
+
+def ends(session: Session, key: InstrumentedAttribute[int]) -> tuple[int, int]:
+    """The first key, and one more than the last. Two questions: SQLite answers both at once by walking the table."""
+    return session.scalar(select(func.min(key))) or 1, (session.scalar(select(func.max(key))) or 0) + 1
 
 
 def _first_key_of(session: Session, day: date, low: int, high: int) -> int:

@@ -53,6 +53,10 @@ class QuickBooksHook(_VendorHook):
     conn_type, hook_name, default_conn_name = "quickbooks", "QuickBooks Online", "quickbooks_default"
 
 
+class AcumaticaHook(_VendorHook):
+    conn_type, hook_name, default_conn_name = "acumatica", "Acumatica ERP", "acumatica_default"
+
+
 class BigCommerceHook(_VendorHook):
     conn_type, hook_name, default_conn_name = "bigcommerce", "BigCommerce B2B Edition", "bigcommerce_default"
 

@@ -20,7 +20,7 @@ def get_provider_info() -> dict[str, Any]:
         "package-name": "invoice-sync",
         "name": "Invoice Sync",
         "description": "Invoices, bills and payments between business systems, exactly once and to the cent.",
-        "connection-types": [_rootstock(), _quickbooks(), _bigcommerce()],
+        "connection-types": [_rootstock(), _quickbooks(), _acumatica(), _bigcommerce()],
     }
 
 
@@ -57,6 +57,36 @@ def _quickbooks() -> dict[str, Any]:
         "minor_version": _field("Minor version", _text("75"), "Of QuickBooks' API."),
     }
     return _type("quickbooks", "QuickBooks Online", "QuickBooksHook", labels, examples, fields)
+
+
+def _acumatica() -> dict[str, Any]:
+    labels = {"host": "Site address", "login": "User", "password": "Password"}
+    examples = {
+        "host": "https://erp.your-company.com/AcumaticaERP",
+        "login": "user of the integration, for one tenant",
+        "password": "its password",
+    }
+    fields = {
+        "endpoint": _field("Endpoint", _text("Default"), "Name on Web Service Endpoints (SM207060)."),
+        "endpoint_version": _field("Endpoint version", _text("24.200.001"), "Default: 23.200.001 or newer."),
+        "sign_in": _field(
+            "Sign-in", {**_text("cookie"), "enum": ["cookie", "oauth", None]}, "oauth needs a connected application."
+        ),
+        "client_id": _field("Client ID", TEXT, "Only for OAuth: GUID@Tenant, of Connected Applications (SM303010)."),
+        "client_secret": _field("Client secret", SECRET, "Only for OAuth: the shared secret of that application."),
+        "requests_per_minute": _field(
+            "Requests a minute",
+            {"type": ["number", "null"], "minimum": 1},
+            "Of the licence, as License Monitoring Console (SM604000) shows it; empty: not counted.",
+        ),
+        "operation_seconds": _seconds("Operations", "How long a shipment or release may take (600)."),
+        "watch_payments": _field(
+            "Watch payments",
+            {"type": ["boolean", "null"], "default": True},
+            "Whether invoices are looked for behind every new payment; off where a payment moves its invoices' stamps.",
+        ),
+    }
+    return _type("acumatica", "Acumatica ERP", "AcumaticaHook", labels, examples, fields)
 
 
 def _bigcommerce() -> dict[str, Any]:

@@ -22,11 +22,12 @@ NOBODYS_WORK = (DocumentState.DELIVERED, DocumentState.SETTLED, DocumentState.IG
 def leave(context: StepContext) -> Counts:
     """How many notes the source took. Raises as `Door.deliver`."""
     counts = {"ids_written": 0, "errors_told": 0}
-    if context.flow.options.write_ids:
+    takes = context.source.takes
+    if context.flow.options.write_ids and WRITE_ID in takes:
         for entity in PARTIES:
             _plan_ids(context, entity)
             counts["ids_written"] += context.door_to_source().deliver(entity, WRITE_ID).sent
-    for entity in DOCUMENTS:
+    for entity in DOCUMENTS if TELL_ERROR in takes else ():
         _plan_errors(context, entity)
         counts["errors_told"] += context.door_to_source().deliver(entity, TELL_ERROR).sent
     return counts

@@ -32,6 +32,16 @@ _HARBOR_BUYERS = (
     (8107, "Newcomer Ltd", "C00000321", "", 0),
     # the ERP id of another one is a part of this one's
     (8108, "Ink Paper Labels", "C000002870", "", 1),
+    (8111, "Amber Lane Dental", "C00000288", "", 1),
+    (8112, "Birch & Sons Plumbing", "C00000289", "", 1),
+    (8113, "O'Malley's Garden Supply", "C00000290", "", 1),
+    # nobody has put the ERP's number on it yet
+    (8114, "Cedar Valley Clinic", "", "", 1),
+    (8115, "Kaffee Lindner", "C00000292", "", 1),
+    (8116, "Sakura Stationery", "C00000293", "", 1),
+    (8117, "Dar Al Noor Trading", "C00000294", "", 1),
+    (8118, "Nobody in Particular", "C00000298", "", 1),
+    (8119, "Slash and Space Supplies", "C 100/7", "", 1),
 )
 _MISTRAL_BUYERS = (
     # the same ERP id as in the other tenant, and another firm

@@ -5,6 +5,8 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+from json.encoder import encode_basestring
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 from zoneinfo import ZoneInfo
@@ -28,13 +30,23 @@ def money(value: Decimal) -> Decimal:
 
 def encode(value: Any) -> str:
     """JSON text in which a Decimal is an exact JSON number."""
+    if isinstance(value, str):
+        return encode_basestring(value)
+    if isinstance(value, dict):
+        return "{" + ",".join([f"{_name(k)}:{encode(v)}" for k, v in value.items()]) + "}"
     if isinstance(value, Decimal):
         return format(value, "f")
-    if isinstance(value, Mapping):
-        return "{" + ",".join(f"{json.dumps(str(k))}:{encode(v)}" for k, v in value.items()) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ",".join(encode(item) for item in value) + "]"
+        return "[" + ",".join([encode(item) for item in value]) + "]"
+    if isinstance(value, Mapping):
+        return encode(dict(value))
     return json.dumps(value, ensure_ascii=False)
+
+
+@lru_cache(maxsize=4096)
+def _name(key: Any) -> str:
+    """A property's name; there are a few hundred."""
+    return json.dumps(str(key))
 
 
 def decode(text: str) -> Any:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from invoice_sync.connectors.base import (
     ACKNOWLEDGE,
+    NOTES,
     TELL_ERROR,
     WRITE_ID,
     Armed,
@@ -63,6 +64,8 @@ def build(parts: Parts) -> Rootstock:
 
 class Rootstock:
     """One company of one org; `binding.tenant` is "<18-character org id>/<company number>"."""
+
+    takes = NOTES
 
     def __init__(
         self,

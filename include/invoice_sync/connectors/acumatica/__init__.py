@@ -1,0 +1,1 @@
+"""Acumatica ERP over its contract-based REST API."""

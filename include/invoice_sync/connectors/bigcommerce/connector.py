@@ -1,0 +1,280 @@
+"""BigCommerce B2B Edition as the floors above see it: `Destination`, and with it `Writer`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from invoice_sync.connectors.base import (
+    CREATE,
+    UPDATE,
+    VOID,
+    Armed,
+    Candidate,
+    Change,
+    Finding,
+    Inspection,
+    Json,
+    Outcome,
+    Remote,
+    Timing,
+    WireItem,
+    WriteClass,
+    WriteRule,
+)
+from invoice_sync.connectors.bigcommerce import (
+    comparing,
+    fields,
+    invoices,
+    looking,
+    mapping,
+    orders,
+    outcomes,
+    payload,
+    preflight,
+    store,
+)
+from invoice_sync.connectors.bigcommerce.client import (
+    DENIED,
+    DENIED_CURE,
+    VENDOR,
+    Access,
+    Client,
+    Refused,
+    access,
+)
+from invoice_sync.connectors.bigcommerce.envelope import Told, text_of
+from invoice_sync.connectors.bigcommerce.limits import B2B
+from invoice_sync.connectors.bigcommerce.store import Store
+from invoice_sync.connectors.parts import Parts
+from invoice_sync.model import canonical
+from invoice_sync.model.documents import Document, Entity, Invoice, Party, Product
+from invoice_sync.model.errors import NeedsPerson, Problem, SettingsError
+from invoice_sync.model.flow import Options
+from invoice_sync.model.money import Money
+from invoice_sync.model.ports import Binding, CallLog, Clock, Quota
+
+__all__ = ["Access", "BigCommerce", "build"]
+
+_OPERATIONS: Mapping[Entity, tuple[str, ...]] = {"customer": (CREATE,), "invoice": (CREATE, UPDATE, VOID)}
+_PATHS: Mapping[Entity, str] = {"customer": looking.COMPANIES, "invoice": looking.INVOICES}
+_NOT_PENDING = ("", "0", "False")
+
+
+class BigCommerce:
+    """One store. Only `send` may run outside the main thread."""
+
+    refers_to: frozenset[Entity] = frozenset({"customer"})
+    can_reopen = True
+
+    def __init__(
+        self,
+        binding: Binding,
+        access: Access,
+        timing: Timing,
+        clock: Clock,
+        call_log: CallLog,
+        quota: Quota | None,
+        options: Options,
+    ) -> None:
+        self.binding, self.timing = binding, timing
+        self._options, self._choices = options, options.bigcommerce
+        self._client = Client(binding, access, timing, clock, call_log, quota)
+        self._invoices = looking.Invoices(self._client)
+        self._companies = looking.Companies(self._client, self._choices)
+        self._seen: Store | None = None
+
+    def stop_waiting(self) -> None:
+        """One call, one answer: there is nothing that could be waited for."""
+
+    def close(self) -> None:
+        """Gives the connections back."""
+        self._client.close()
+
+    def inspect(self, options: Options) -> Inspection:
+        """Whose token it is, asked of the core API; then B2B Edition, its fields and channels."""
+        about = self._client.store()
+        if about.status in (401, 404):
+            return Inspection("", "", (_wrong_pair(self.binding.tenant),))
+        known = about.data if isinstance(about.data, Mapping) else {}
+        tenant = text_of(known.get("id")) or self.binding.tenant
+        try:
+            seen = self._look(about)
+        except Refused as refusal:
+            return Inspection(tenant, text_of(known.get("name")), (Finding(refusal.message, refusal.cure),))
+        return Inspection(tenant, seen.name, store.findings(seen, options), notes=store.notes(seen, options))
+
+    def profile(self, options: Options) -> Json:
+        return store.profile(self._look(), options)
+
+    def candidates(self, entity: Entity, wanted: Sequence[Party | Product]) -> list[Candidate]:
+        parties = [each for each in wanted if isinstance(each, Party)]
+        if entity != "customer" or not parties:
+            return []
+        return [mapping.candidate(record, self._choices) for record in self._companies.of(parties)]
+
+    def record_name(self, document: Party | Product) -> str:
+        return mapping.company_name(document) if isinstance(document, Party) else ""
+
+    def everybody(self, entity: Entity) -> list[Candidate]:
+        if entity != "customer":
+            return []
+        found = [mapping.candidate(record, self._choices) for record in self._companies.everybody()]
+        return [each for each in found if each.active]
+
+    def body(self, document: Document, profile: Json, options: Options, marker: str) -> Json:
+        if isinstance(document, Invoice):
+            return invoices.invoice_body(document, profile, options, marker)
+        if isinstance(document, Party):
+            return mapping.company_body(document, options.bigcommerce)
+        raise SettingsError("A BigCommerce store gets no products from here.")
+
+    def number(self, body: Json) -> str:
+        return str(body.get("invoiceNumber", ""))
+
+    def update_body(self, body: Json, before: Json, there: Remote) -> Json:
+        """The whole state: an update replaces `details`, and maybe the extra fields, so that those which people filled
+        in the store go along. A link that is gone is emptied."""
+        gone = {"externalPdfUrl": ""} if before.get("externalPdfUrl") and not body.get("externalPdfUrl") else {}
+        ours = {each["fieldName"] for each in body[payload.FIELDS]}
+        held = canonical.loads(there.facts.get("fields") or "{}")
+        others = [{"fieldName": name, "fieldValue": text} for name, text in held.items() if name not in ours]
+        return {**body, **gone, payload.ID: there.id, payload.FIELDS_OF_OTHERS: others}
+
+    def not_emptied(self, before: Json, after: Json) -> list[str]:
+        """The store wants no empty text but a PDF link's; the rest is emptied there by hand."""
+        return comparing.emptied(before, after)
+
+    def blocked(self, there: Remote) -> Problem | None:
+        """An older balance would open a debt again that the buyer has paid."""
+        if there.facts.get("pending", "") in _NOT_PENDING:
+            return None
+        return Problem(
+            "payment_pending",
+            f"A buyer's payment on invoice {there.number} (id {there.id}) is on its way in the store.",
+            "Nothing: once it is settled and entered at the source, the invoice goes on by itself.",
+        )
+
+    def void_body(self, there: Remote) -> Json:
+        return {**invoices.void(there.facts.get("currency", "")), payload.ID: there.id}
+
+    def can(self, entity: Entity, operation: str) -> bool:
+        if entity == "customer" and self._options.unknown_customers != "add":
+            return False
+        return operation in _OPERATIONS.get(entity, ())
+
+    def changes(self, before: Json, after: Json) -> list[Change]:
+        return comparing.changes(before, after)
+
+    def referenced(self, bodies: Sequence[Json]) -> Json:
+        """Orders that were seen to have an invoice already, by their number; costs no call."""
+        asked = {str(body["orderNumber"]) for body in bodies if body.get("orderNumber")}
+        return {
+            "orders": {order: self._invoices.orders[order] for order in sorted(asked & self._invoices.orders.keys())}
+        }
+
+    def settled(self, bodies: Sequence[Json], referenced: Json) -> list[Json]:
+        """Pure. The bodies of new documents once all of them are known: an order is named by one invoice alone."""
+        return orders.settled(bodies, referenced.get("orders", {}))
+
+    def instead(self, body: Json, problem: Problem) -> Json | None:
+        """Pure. What to send in place of a body that was definitely refused so; None for any other refusal."""
+        return orders.instead(body, problem)
+
+    def preflight(self, document: Document, body: Json, profile: Json, referenced: Json) -> list[Problem]:
+        return preflight.problems(document, body, profile, self._choices)
+
+    def left_out(self, document: Document, options: Options) -> list[tuple[str, Money]]:
+        """Nothing: charges and discounts are lines of the summary."""
+        return []
+
+    def holders(self, entity: Entity, bodies: Sequence[Json]) -> list[Sequence[Remote]]:
+        """As far as a call for each 25 invoices tells: of what stays unseen the store itself refuses the number."""
+        if entity != "invoice":
+            return [[] for _ in bodies]
+        numbers = [self.number(body) for body in bodies]
+        found = self._invoices.having(numbers) if numbers else {}
+        return [[comparing.remote(row) for row in found.get(number.casefold(), [])] for number in numbers]
+
+    def reread(self, entity: Entity, remote_ids: Sequence[str]) -> Mapping[str, Remote]:
+        if entity != "invoice":
+            return {}
+        ids = [identity for identity in dict.fromkeys(remote_ids) if identity.isascii() and identity.isdigit()]
+        return {identity: comparing.remote(record) for identity, record in self._invoices.by_id(ids).items()}
+
+    def rule(self, entity: Entity, operation: str) -> WriteRule:
+        if operation not in _OPERATIONS.get(entity, ()):
+            raise SettingsError(f"A BigCommerce store has no way to {operation} a {entity}")
+        endpoint, flying = f"{self._client.base}{_PATHS[entity]}", self._options.in_flight
+        if entity == "customer":
+            # nothing there is unique but the e-mail address of the first user, and that is taken for a link
+            return WriteRule(WriteClass.PLAIN, 1, 1, B2B, endpoint)
+        kind = WriteClass.UNIQUE if operation == CREATE else WriteClass.SET_STATE
+        return WriteRule(kind, 1, flying, B2B, endpoint)
+
+    def prepare(self) -> None:
+        """A token runs until somebody deletes its API account."""
+
+    def renew(self) -> None:
+        """After a 401 or 403 of a write: raises NeedsPerson, for there is nothing to renew."""
+        raise NeedsPerson(f"{VENDOR} lets company {self.binding.company} write no more. {DENIED}.", cure=DENIED_CURE)
+
+    def send(self, armed: Armed) -> Mapping[str, Outcome]:
+        """A call takes one document; `rule` says so, and what is armed together beyond that is not sent."""
+        first = armed.items[0]
+        method, path, content = payload.call_of(armed.entity, armed.operation, first.body)
+        reply = self._client.transmit(armed, method, path, content)
+        return {first.wire_item: outcomes.outcome(armed, first, reply, self._choices)}
+
+    def find(self, entity: Entity, operation: str, items: Sequence[WireItem]) -> Mapping[int, list[Remote]]:
+        """New ones by what is unique of them, one by one, for they are few; changed ones by id."""
+        self.rule(entity, operation)
+        if entity == "customer":
+            return {item.intent: self._companies_like(item.body) for item in items}
+        if operation == CREATE:
+            found = {item.intent: self._invoices.numbered(self.number(item.body)) for item in items}
+            return {intent: [comparing.remote(row) for row in rows] for intent, rows in found.items()}
+        records = self._invoices.by_id([str(item.body[payload.ID]) for item in items])
+        there = {item.intent: records.get(str(item.body[payload.ID])) for item in items}
+        bodies = {item.intent: item.body for item in items}
+        return {
+            intent: [] if record is None else [comparing.found(record, operation, bodies[intent])]
+            for intent, record in there.items()
+        }
+
+    def expected(self, entity: Entity, operation: str, body: Json) -> Mapping[str, str]:
+        self.rule(entity, operation)
+        if entity == "customer":
+            return mapping.expected(body, self._choices)
+        return comparing.expected(operation, body)
+
+    def _companies_like(self, body: Json) -> list[Remote]:
+        field = self._choices.company_field
+        rows = self._companies.having(field, fields.value_of(body, field))
+        return [mapping.remote(row, self._choices) for row in rows]
+
+    def _look(self, about: Told | None = None) -> Store:
+        """Once for each of our processes. Raises Refused."""
+        if self._seen is None:
+            told = about or self._client.store()
+            self._seen = Store(
+                told.data if isinstance(told.data, Mapping) and not told.refuses else {},
+                looking.extra_fields(self._client, looking.INVOICES),
+                looking.extra_fields(self._client, looking.COMPANIES),
+                looking.channels(self._client),
+            )
+        return self._seen
+
+
+def build(parts: Parts) -> BigCommerce:
+    """From a connection, see `access`."""
+    return BigCommerce(
+        parts.binding, access(parts), parts.timing, parts.clock, parts.call_log, parts.quota, parts.options
+    )  # fmt: skip
+
+
+def _wrong_pair(store_hash: str) -> Finding:
+    return Finding(
+        f"The token of the connection is none of store {store_hash}, or the store is not there",
+        "Compare the tenant in flows.yaml with the store hash in the API path that the store showed together with the "
+        "token; make a new API account where the old one was deleted.",
+    )
