@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import event, insert, text
 from sqlalchemy.exc import DBAPIError
 
 from delivering import MORNING, new_ledger
@@ -144,16 +144,27 @@ def test_without_time_a_page_says_how_far_it_looked_and_where_to_go_on(reader: R
 
 
 @pytest.mark.sqlite_only
-@pytest.mark.parametrize("narrow", [False, True])
-def test_no_page_walks_the_whole_table(reader: ReadingDatabase, narrow: bool) -> None:
-    wanted = LogFilter(FLOW, level="INFO", run_id="run-3" if narrow else "")
-    query = browsing._rows(wanted).where(ProcessLogRow.id >= 100, ProcessLogRow.id < 200).limit(5)
-    with reader.transaction() as session:
-        compiled = query.compile(session.get_bind(), compile_kwargs={"literal_binds": True})
-        plan = " ".join(str(step[3]) for step in session.execute(text(f"EXPLAIN QUERY PLAN {compiled}")))
+@pytest.mark.parametrize(
+    ("chosen", "index"),
+    [
+        ({"level": "INFO"}, "USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
+        ({"since": date(2026, 11, 25)}, "USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
+        ({"run_id": "run-3"}, "USING INDEX ix_process_log_flow_run_id"),
+        ({"document": 33}, "USING INDEX ix_process_log_document_id"),
+    ],
+)
+def test_no_page_walks_the_whole_table(reader: ReadingDatabase, chosen: dict[str, Any], index: str) -> None:
+    asked: list[tuple[str, Any]] = []
+    event.listen(reader.engine, "before_cursor_execute", lambda c, k, sql, values, x, m: asked.append((sql, values)))
+    looked(reader, LogFilter(FLOW, **chosen), before=900)
+    questions = [(sql, values) for sql, values in asked if sql.startswith("SELECT")]
 
-    index = "USING INDEX ix_process_log_flow_run_id" if narrow else "USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"
-    assert index in plan and "SCAN" not in plan
+    with reader.transaction() as session:
+        run = session.connection().exec_driver_sql
+        plans = [" ".join(step[3] for step in run(f"EXPLAIN QUERY PLAN {sql}", values)) for sql, values in questions]
+
+    assert len(plans) >= 3 and index in plans[-1]
+    assert [plan for plan in plans if "SCAN" in plan] == []
 
 
 def test_a_reader_sees_one_moment_holds_up_no_writer_and_cannot_write(
