@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from house import green
+from invoice_sync.ledger import operator
 from invoice_sync.model.errors import ReviewNeeded
 from pair import INVOICE, Pair
 
@@ -204,3 +205,18 @@ def test_a_cancellation_that_was_taken_back_is_well_again(pair: Pair) -> None:
 
     assert green(pair.again())
     assert pair.outcomes(mark) == []
+
+
+def test_what_a_person_orders_again_comes_again_though_the_source_has_ticked_it_off(pair: Pair) -> None:
+    """`reissue` and a new run, after the source was told: the record is no longer in its queue."""
+    pair.new_invoice("000900", ("P-100", "1", "50.00"))
+    pair.run("run-1")
+    pair.delete("quickbooks", "Invoice", pair.held("000900")["Id"])
+    with pair.database.transaction() as session:
+        operator.reissue(session, pair.flow.name, "000900", "deleted by mistake", "tester", pair.clock.now())
+    pair.edit_invoice("000900", errortext="looked at")  # the stamp moves, so that extract reads it again
+    outcome = pair.run("run-2")
+
+    assert green(outcome), outcome
+    assert pair.held("000900")["TotalAmt"]
+    assert pair.created().count("000900") == 2

@@ -53,9 +53,6 @@ class Key(NamedTuple):
 
 Entities = str | Sequence[str]
 
-BY_STATE = "INDEXED BY ix_document_flow_entity_state"
-"""SQLite knows how many states there are, and not that the few open documents are few among a million settled ones."""
-
 
 def by_source(session: Session, scope: Scope, entities: Entities, ids: Sequence[str]) -> dict[str, DocumentRow]:
     """The documents of these source ids, by source id."""
@@ -98,18 +95,18 @@ def moved(session: Session, scope: Scope, entities: Entities, shown: Mapping[str
 def in_state(session: Session, scope: Scope, entities: Entities, *states: DocumentState) -> list[DocumentRow]:
     """The flow's documents in these states, oldest first."""
     query = _of(scope, entities).where(DocumentRow.state.in_(states))
-    return _by_id(session.scalars(query.with_hint(DocumentRow, BY_STATE, "sqlite")))
+    return _by_id(session.scalars(query))
 
 
 def keys_in_state(session: Session, scope: Scope, entities: Entities, *states: DocumentState) -> list[Key]:
     """The same documents by their keys only, for who looks at them portion by portion."""
     query = select(DocumentRow.id, DocumentRow.entity).where(*_mine(scope, entities), DocumentRow.state.in_(states))
-    return [Key(*found) for found in session.execute(query.with_hint(DocumentRow, BY_STATE, "sqlite"))]
+    return [Key(*found) for found in session.execute(query)]
 
 
 def count(session: Session, scope: Scope, entities: Entities, state: DocumentState) -> int:
     query = select(func.count(DocumentRow.id)).where(*_mine(scope, entities), DocumentRow.state == state)
-    return session.scalar(query.with_hint(DocumentRow, BY_STATE, "sqlite")) or 0
+    return session.scalar(query) or 0
 
 
 def settle_all(session: Session, rows: Sequence[DocumentRow], now: datetime) -> None:

@@ -109,6 +109,17 @@ def any_unfinished(session: Session, scope: Scope, entity: str, op: str) -> bool
     return session.scalar(query) is not None
 
 
+def ever_done(session: Session, rows: Sequence[DocumentRow]) -> set[int]:
+    """Ids of the documents that were delivered once, though a person may have ordered them again since."""
+    found: set[int] = set()
+    for portion in portions([row.id for row in rows]):
+        query = select(IntentRow.document_id).where(
+            IntentRow.document_id.in_(portion), IntentRow.op == "create", IntentRow.done_at.is_not(None)
+        )
+        found.update(session.scalars(query))
+    return found
+
+
 def replace_planned(session: Session, rows: Sequence[DocumentRow]) -> None:
     """A newer version replaces what is planned, never what is sending, uncertain, or was ever in doubt."""
     for portion in portions([row.id for row in rows]):

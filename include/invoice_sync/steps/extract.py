@@ -95,7 +95,9 @@ def _let_go(session: Session, context: StepContext, records: Sequence[SourceReco
     if not left:
         return
     rows, _ = _by_delivery(session, context, left)
-    waiting = [row for row in rows if row.state in NOT_THERE_YET]
+    # one that a person has ordered again left the queue when it was delivered the first time
+    ordered = intents.ever_done(session, rows)
+    waiting = [row for row in rows if row.state in NOT_THERE_YET and row.id not in ordered]
     intake.ignore(context, waiting, intake.LEFT_THE_QUEUE, "The source no longer offers the document for transfer.")
     intents.replace_planned(session, waiting)
 

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from invoice_sync.connectors.base import SourceRecord, placeholder
-from invoice_sync.ledger import documents, links
+from invoice_sync.ledger import documents, intents, links
 from invoice_sync.ledger.documents import Seen
 from invoice_sync.ledger.portions import portions
 from invoice_sync.ledger.tables import AttemptRow, DocumentRow, IntentRow
@@ -123,5 +123,7 @@ def _drop_what_the_source_took_back(
     found = {(record.entity, record.source_id): record.in_queue for record in records}
     gone = [row for row in rows if (row.entity, row.source_id) not in found]
     left = [row for row in rows if found.get((cast(Entity, row.entity), row.source_id)) is False]
+    ordered = intents.ever_done(session, left)  # a person wants them there again, see `operator.reissue`
+    left = [row for row in left if row.id not in ordered]
     intake.ignore(context, gone, intake.DELETED, "The record was deleted in the source system.")
     intake.ignore(context, left, intake.LEFT_THE_QUEUE, "The source no longer offers the document for transfer.")
