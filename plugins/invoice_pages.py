@@ -33,7 +33,11 @@ class InvoiceSyncPlugin(AirflowPlugin):
     @cached_property
     def fastapi_apps(self) -> list[dict[str, Any]]:
         """FastAPI and the rooms are imported by the process that serves them, and by no other."""
-        from invoice_portal.airflow_auth import surroundings
+        from invoice_portal.airflow_auth import bell, surroundings
         from invoice_portal.app import build_app
+        from invoice_portal.push import build_push_app
 
-        return [{"name": "invoice_portal", "app": build_app(surroundings()), "url_prefix": f"/{PREFIX}"}]
+        return [
+            {"name": "invoice_portal", "app": build_app(surroundings()), "url_prefix": f"/{PREFIX}"},
+            {"name": "invoice_sync_push", "app": build_push_app(bell()), "url_prefix": f"/{PREFIX}-push"},
+        ]

@@ -15,6 +15,7 @@ from airflow.api_fastapi.auth.managers.models.resource_details import Connection
 from airflow.api_fastapi.core_api.security import bearer_scheme, get_user, requires_access_dag
 from fastapi import HTTPException, Request
 
+from invoice_portal.push import Bell
 from invoice_portal.surroundings import Surroundings
 from invoice_sync.model.ports import SystemClock
 from invoice_sync.orchestration import outside
@@ -58,6 +59,29 @@ class AirflowVisitor:
 async def identify(request: Request) -> AirflowVisitor:
     """By Airflow's own cookie or bearer token. Raises HTTPException 401 or 403."""
     return AirflowVisitor(request, await get_user(request, None, await bearer_scheme(request)))
+
+
+def ring(dag: str, run_id: str) -> bool:
+    """Starts a run. False when one of the DAG waits to be started already, or this one was there before."""
+    # what a DAG's file must not use is the right thing in the api-server, whose database this is
+    from airflow.api.common.trigger_dag import trigger_dag
+    from airflow.exceptions import DagNotFound, DagRunAlreadyExists
+    from airflow.models.dagrun import DagRun  # noqa: TID251
+    from airflow.utils.state import DagRunState
+    from airflow.utils.types import DagRunTriggeredByType
+
+    if DagRun.find(dag_id=dag, state=DagRunState.QUEUED):
+        return False
+    try:
+        trigger_dag(dag, run_id=run_id, triggered_by=DagRunTriggeredByType.REST_API, triggering_user_name="push")
+    except (DagRunAlreadyExists, DagNotFound):
+        return False
+    return True
+
+
+def bell() -> Bell:
+    """That of an api-server."""
+    return Bell(outside.login, ring)
 
 
 def surroundings() -> Surroundings:

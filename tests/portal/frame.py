@@ -26,6 +26,7 @@ from portal.story import FIRST, PREVIEW, SECOND, tell
 
 REPO = Path(__file__).parents[2]
 DAG = "rootstock_to_quickbooks"
+PUSH_SECRET = "a secret that both sides know"
 ROLES = {"auditor": "viewer", "clerk": "user", "ops": "op"}
 AIRFLOW = (sys.executable, "-m", "airflow")
 # a redirect address of Intuit's may be http only on localhost, never on an IP address
@@ -108,7 +109,8 @@ def _connections(house: House) -> dict[str, str]:
         f"AIRFLOW_CONN_{name.upper()}": json.dumps(
             {
                 "conn_type": name.partition("_")[0], "host": login.host, "login": login.user,
-                "password": login.password, "extra": {**login.extra, "authorize_url": authorize_url},
+                "password": login.password,
+                "extra": {**login.extra, "authorize_url": authorize_url, "push_secret": PUSH_SECRET},
             }
         )
         for name, login in house.logins.items()

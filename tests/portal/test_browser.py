@@ -19,10 +19,11 @@ from sqlalchemy import select
 
 from house import REALM, House
 from invoice_portal.app import build_app
+from invoice_portal.push import HEADER
 from invoice_sync.ledger.tables import DocumentRow, TokenRow
 from portal import screens
 from portal.conftest import OpenHouse
-from portal.frame import DAG, Frame, framed
+from portal.frame import DAG, PUSH_SECRET, Frame, framed
 from portal.screens import ROOMS, cut_off, enter, go, logged_in
 from portal.story import FIRST, SECOND
 from portal.visiting import Portal
@@ -110,6 +111,20 @@ def test_there_is_nothing_else(frame: Frame, path: str) -> None:
     cookies = {"_token": frame.token("ops")}
 
     assert requests.get(frame.url + INSIDE + path, cookies=cookies, timeout=20).status_code == 404
+
+
+def test_a_hint_of_the_source_starts_one_run_and_a_stranger_starts_none(frame: Frame) -> None:
+    """Last of those that look at runs would be nicer, but the run stays queued here, and is taken away again."""
+    message = {"Id": "9a7b2c6e-3b52-4c0d-8d61-1f25f4f3d9a0", "Query": "B2B", "Inserted": []}
+    address, run_id = f"{frame.url}/invoice-sync-push/{DAG}", "push__9a7b2c6e-3b52-4c0d-8d61-1f25f4f3d9a0_B2B"
+    secrets = ("", "another one altogether", PUSH_SECRET, PUSH_SECRET)
+    answers = [requests.post(address, json=message, headers={HEADER: one}, timeout=20) for one in secrets]
+
+    assert [answer.status_code for answer in answers] == [401, 401, 202, 202]
+    assert [answer.json() for answer in answers[2:]] == [{"started": True}, {"started": False}]
+    run = frame.api("GET", f"/dags/{DAG}/dagRuns/{run_id}")
+    assert (run["state"], run["triggering_user_name"]) == ("queued", "push")
+    frame.api("PATCH", f"/dags/{DAG}/dagRuns/{run_id}", {"state": "success"})
 
 
 def test_a_made_up_token_opens_nothing(frame: Frame) -> None:
