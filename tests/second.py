@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from house import FAST, FLOWS, House
 from invoice_sync.connectors.base import Json
@@ -20,7 +20,7 @@ class Second(House):
     """A house whose flow is one of the second pair; `run`, `step` and `clear` are those of the first."""
 
     @classmethod
-    def of(cls, sandbox: Running, database: Database, flow: str = BRIGHTWATER, **options: Any) -> Second:
+    def of(cls, sandbox: Running, database: Database, flow: str = BRIGHTWATER, **options: Any) -> Self:
         [found] = [each for each in load(FLOWS) if each.name == flow]
         house = cls(sandbox, database, found, PACE)
         if options:

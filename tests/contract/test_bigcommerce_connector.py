@@ -119,6 +119,10 @@ class Bench:
     def record(self, remote_id: str) -> dict[str, Any]:
         return next(each for each in self.records("invoice") if str(each["id"]) == remote_id)
 
+    def ours(self) -> list[dict[str, Any]]:
+        """The invoices that carry a marker of ours."""
+        return [each for each in self.records("invoice") if each["externalId"].startswith("acumatica:")]
+
     def edit(self, remote_id: str, **fields: Any) -> None:
         self.vendor.edit(HARBOR, "invoice", remote_id, fields)
 
@@ -270,7 +274,7 @@ def test_no_secret_is_shown(bench: Bench) -> None:
 def test_inspect(bench: Bench) -> None:
     seen = bench.connector().inspect(OPTIONS)
     assert (seen.tenant, seen.name, seen.findings, seen.notes) == (HARBOR, "Harbor Wholesale", (), ())
-    assert len(bench.calls) == 4
+    assert len(bench.calls) == 3
 
 
 def test_profile_is_plain_json_and_asked_for_once(bench: Bench) -> None:
@@ -353,7 +357,9 @@ def test_the_channel_is_sent_only_where_the_store_has_it(bench: Bench) -> None:
     connector = bench.connector(MISTRAL)
     assert findings(bench, connector, channel) == []
     assert "no such channel" in findings(bench, connector, wrong)[0]
-    assert "names none" in connector.inspect(Options()).notes[0]
+    asked = bench.asked("/channels")
+    connector.inspect(Options())
+    assert bench.asked("/channels") == asked, "nobody asks where the flow names none"
     assert connector.profile(channel)["channel"] == 1
     assert connector.body(invoice(), connector.profile(channel), channel, "m")["channelId"] == 1
     assert connector.profile(wrong)["channel"] is None
@@ -397,7 +403,7 @@ def test_an_invoice_comes_back_as_it_was_sent(bench: Bench) -> None:
     assert outcome.remote.facts == connector.expected("invoice", "create", frozen(body))
     facts = {name: remote.facts[name] for name in ("total", "balance", "status", "currency", "company", "due")}
     assert facts == {
-        "total": "55125 USD", "balance": "375 USD", "status": "partly paid", "currency": "USD", "company": IPL,
+        "total": "55125 USD", "balance": "3.75 USD", "status": "partly paid", "currency": "USD", "company": IPL,
         "due": "2026-04-04 22:00 UTC",
     }  # fmt: skip
     assert reread_amount(remote) == 55125
@@ -477,7 +483,10 @@ def test_currencies_with_any_number_of_decimals(
     remote = connector.reread("invoice", [remote_id])[remote_id]
     assert differences(connector, "create", body, remote.facts) == {}
     assert reread_amount(remote) == total
-    assert (remote.facts["balance"], bench.record(remote_id)["status"]) == (f"{open_} {currency}", status)
+    assert (remote.facts["balance"], bench.record(remote_id)["status"]) == (
+        f"{Money(open_, currency).decimal:f} {currency}",
+        status,
+    )
     there = connector.update_body({**body, "purchaseOrderNumber": "PO-78"}, body, remote)
     assert send(connector, bench.armed(there, "update")).verdict is Verdict.OK
     assert connector.reread("invoice", [remote_id])[remote_id].facts["total"] == f"{total} {currency}"
@@ -813,10 +822,17 @@ def test_a_payment_that_is_not_imported_is_a_balance_that_is_not_ours(bench: Ben
     there = connector.reread("invoice", [remote_id])[remote_id]
     assert connector.blocked(there) is None
     assert differences(connector, "create", body, there.facts) == {
-        "balance": ("55125 USD", "45125 USD"), "status": ("open", "partly paid"),
+        "balance": ("551.25 USD", "451.25 USD"), "status": ("open", "partly paid"),
     }  # fmt: skip
     imported = body_of(connector, invoice(balance=usd(45125)))
     assert differences(connector, "create", frozen(imported), there.facts) == {}, "nothing to do once it is imported"
+    assert connector.overtaken(body, frozen(imported), there)
+    assert connector.overtaken(body, body_of(connector, invoice(balance=usd(40000))), there), "and a cheque besides"
+    assert not connector.overtaken(body, body_of(connector, invoice(balance=usd(50000))), there), "not taken in yet"
+    assert not connector.overtaken(frozen(imported), frozen(imported), there), "nothing differs there"
+    bench.edit(remote_id, externalId="other")
+    changed = connector.reread("invoice", [remote_id])[remote_id]
+    assert not connector.overtaken(body, frozen(imported), changed), "somebody changed more than that"
 
 
 def test_a_residue_below_a_cent_is_seen(bench: Bench) -> None:
@@ -824,7 +840,7 @@ def test_a_residue_below_a_cent_is_seen(bench: Bench) -> None:
     remote_id, body = create(bench, connector, invoice())
     bench.edit(remote_id, openBalance="3.7540")
     there = connector.reread("invoice", [remote_id])[remote_id]
-    assert differences(connector, "create", body, there.facts) == {"balance": ("375 USD", "3.7540 USD")}
+    assert differences(connector, "create", body, there.facts) == {"balance": ("3.75 USD", "3.7540 USD")}
 
 
 def test_what_was_just_written_is_read_again_in_pages(bench: Bench) -> None:
@@ -912,7 +928,8 @@ def test_an_inactive_buyer_is_shown_as_such(bench: Bench) -> None:
         ("8106", False), ("8107", False),
     ]  # fmt: skip
     everybody = connector.everybody("customer")
-    assert {"8106", "8107"}.isdisjoint(each.remote_id for each in everybody) and len(everybody) == 6
+    active = {str(each["id"]) for each in bench.records("company") if each["companyStatus"] == "1"}
+    assert {each.remote_id for each in everybody} == active and {"8106", "8107"}.isdisjoint(active)
 
 
 def test_a_filter_that_is_taken_no_notice_of_is_noticed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -937,7 +954,7 @@ def test_many_customers_are_looked_up_in_the_whole_list(bench: Bench) -> None:
     many = [Party(f"L{n:06d}", f"L{n:06d}", f"Buyer {n}") for n in range(1, 101)]
     found = {each.number for each in connector.candidates("customer", many)}
     assert {each.number for each in many} <= found and bench.asked("/companies") == 3
-    assert len(connector.everybody("customer")) == 306 and bench.asked("/companies") == 3, "kept"
+    assert len(connector.everybody("customer")) > 300 and bench.asked("/companies") == 3, "kept"
 
 
 def test_a_very_large_store_is_not_listed_for_suggestions(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -1061,7 +1078,7 @@ def test_each_is_there_once_whatever_becomes_of_the_answer(till: Till, kind: str
     till.bench.mishap(kind, method="POST", times=2, after=1)
     counts = till.deliver()
     assert counts["sent"] + counts["adopted"] == 5 and counts["refused"] == 0
-    numbers = [each["invoiceNumber"] for each in till.bench.records("invoice") if each["source"] == 1]
+    numbers = [each["invoiceNumber"] for each in till.bench.ours()]
     assert sorted(numbers) == [f"AR00010{n}" for n in range(5)]
     if kind in ("drop_after", "server_error_after", "html"):
         assert counts["adopted"] == 2
@@ -1098,7 +1115,7 @@ def test_a_token_that_is_gone_puts_nothing_into_review(till: Till) -> None:
 def test_a_void_whose_answer_is_lost_is_seen_to_be_so(till: Till) -> None:
     till.plan(invoice())
     till.deliver()
-    (kept,) = [each for each in till.bench.records("invoice") if each["source"] == 1]
+    (kept,) = till.bench.ours()
     there = till.connector.reread("invoice", [str(kept["id"])])[str(kept["id"])]
     till.plan(invoice(), till.connector.void_body(there), "void")
     till.bench.mishap("drop_after", method="PUT")
@@ -1110,7 +1127,7 @@ def test_a_void_whose_answer_is_lost_is_seen_to_be_so(till: Till) -> None:
 def test_an_update_that_is_so_already_is_not_sent(till: Till) -> None:
     till.plan(invoice())
     till.deliver()
-    (kept,) = [each for each in till.bench.records("invoice") if each["source"] == 1]
+    (kept,) = till.bench.ours()
     there = till.connector.reread("invoice", [str(kept["id"])])[str(kept["id"])]
     before = body_of(till.connector, invoice())
     till.plan(invoice(), till.connector.update_body(before, before, there), "update")

@@ -354,7 +354,7 @@ def test_a_void_says_nothing_of_the_lines() -> None:
         {"type": "Invoice (canceled)", "status": 2, "openBalance": {"code": "USD", "value": "0.00"}},
     )  # fmt: skip
     assert comparing.expected("void", body) == {
-        "type": "Invoice (canceled)", "total": "0 USD", "balance": "0 USD", "status": "completed",
+        "type": "Invoice (canceled)", "total": "0 USD", "balance": "0.00 USD", "status": "completed",
     }  # fmt: skip
 
 

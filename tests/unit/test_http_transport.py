@@ -432,3 +432,40 @@ def test_each_call_is_noted_with_path_status_and_trace(line: Line) -> None:
 )
 def test_retry_after_is_read_in_both_its_forms(headers: Mapping[str, str], seconds: float | None) -> None:
     assert retry_after(headers) == seconds
+
+
+# vendors with cookies, and with 500s that are a last word
+
+
+def test_cookies_are_shown_and_never_carried_along(line: Line) -> None:
+    """Who we are is the signer's business: a cookie of one answer must not decide it for the next."""
+    line.server.script = [answer(200, {"Set-Cookie": "seat=17; path=/; HttpOnly"})]
+    assert line.read().cookies == {"seat": "17"}
+    line.read()
+    assert b"seat=17" not in line.server.requests[1]
+
+
+def test_a_last_word_is_not_asked_for_again(line: Line) -> None:
+    origins = frozenset({line.server.url})
+    line.transport.close()
+    line.transport = Transport(
+        BINDING,
+        origins,
+        TIMING,
+        line.clock,
+        line.calls.append,
+        is_last_word=lambda told: told.body == b"no such record",
+    )
+    line.server.script = [answer(500, body=b"no such record")]
+    assert line.read().status == 500
+    assert line.transport.sign_in(line.request("POST")).status == 500
+    assert (len(line.server.requests), line.clock.slept) == (2, [])
+
+
+def test_a_look_after_a_write_is_one_try_without_a_turn(line: Line) -> None:
+    line.server.script = [answer(503), answer(401), hangs_up]
+    statuses = [
+        found.status if (found := line.transport.look(line.request("GET"), line.badge)) else None for _ in "123"
+    ]
+    assert statuses == [503, 401, None]
+    assert (line.quota.taken, line.badge.renewals, line.clock.slept) == ([], 0, [])

@@ -164,7 +164,7 @@ class Writer(Protocol):
         """Per intent what the vendor holds under the item's natural key, voided and inactive included."""
 
     def stop_waiting(self) -> None:
-        """This process is being stopped: whatever `send` still waits for ends at once, with UNKNOWN. From any thread."""
+        """This process is being stopped: whatever `send` still waits for ends at once, UNKNOWN. From any thread."""
 
     def close(self) -> None:
         """Lets go of its connections."""
@@ -365,6 +365,12 @@ class Destination(Writer, Protocol):
 
     def referenced(self, bodies: Sequence[Json]) -> Json:
         """What `preflight` has to know of the records that these bodies name; asked for in bulk, and once."""
+
+    def settled(self, bodies: Sequence[Json], referenced: Json) -> Sequence[Json]:
+        """Pure. The bodies of new documents, in their order, now that all of them are known together."""
+
+    def instead(self, body: Json, problem: Problem) -> Json | None:
+        """Pure. What to create in place of a body that was definitely refused so; None when a person must look."""
 
     def preflight(self, document: Document, body: Json, profile: Json, referenced: Json) -> list[Problem]:
         """Pure. The refusals that can be foreseen."""

@@ -169,6 +169,12 @@ def put_in_review(row: DocumentRow, problem: Problem, step: str, now: datetime, 
     row.vendor_code, row.trace_id, row.blocked_on = problem.vendor_code, problem.trace_id, blocked_on
 
 
+def hold(row: DocumentRow, problem: Problem, step: str, now: datetime) -> None:
+    """The document waits for something that happens by itself; every plan looks at it again."""
+    put_in_review(row, problem, step, now)
+    row.state = DocumentState.WAITING
+
+
 def move(row: DocumentRow, state: DocumentState, now: datetime) -> None:
     """Any other state; what a person was told before no longer holds."""
     row.state, row.since = state, now

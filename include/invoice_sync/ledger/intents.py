@@ -192,6 +192,8 @@ def _revisions(
         query = select(IntentRow.entity, IntentRow.source_id, IntentRow.version, func.max(IntentRow.revision)).where(
             IntentRow.company == scope.company,
             IntentRow.source_vendor == scope.source_vendor,
+            # the index needs it: without, every intent that there ever was is looked at
+            IntentRow.entity.in_({row.entity for row in rows}),
             IntentRow.target_vendor == target,
             IntentRow.op == op,
             IntentRow.source_id.in_(portion),

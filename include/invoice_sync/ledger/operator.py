@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import and_, delete, select, update
 from sqlalchemy.orm import Session
 
 from invoice_sync.ledger import documents, links, process_log
@@ -17,6 +17,8 @@ from invoice_sync.model.errors import NeedsPerson, Problem
 from invoice_sync.model.words import IN_THE_AIR, DocumentState, IntentState
 
 ADD_ANYWAY = "add_anyway"
+ACCEPTED = ", accepted as it is there"
+"""Behind a link's evidence: a person has seen that the document is not as we sent it."""
 
 
 def reissue(session: Session, flow: str, number: str, because: str, user: str, now: datetime) -> None:
@@ -54,6 +56,14 @@ def accept(session: Session, flow: str, number: str, because: str, user: str, no
     row = _only(session, flow, DOCUMENTS, number)
     if row.state != DocumentState.REVIEW or row.cause not in ("changed_after_delivery", "changed_there", "mismatch"):
         raise NeedsPerson(f"{number} does not wait because it changed.", cure="See the review table of the flow.")
+    link = and_(
+        XrefRow.company == row.company,
+        XrefRow.source_vendor == row.source_vendor,
+        XrefRow.entity == row.entity,
+        XrefRow.source_id == row.source_id,
+    )
+    fresh = XrefRow.evidence.not_like(f"%{ACCEPTED}")
+    session.execute(update(XrefRow).where(link, fresh).values(evidence=XrefRow.evidence + ACCEPTED))
     documents.move(row, DocumentState.DELIVERED, now)
     _log(session, row, "Change Accepted", because, user, now)
 

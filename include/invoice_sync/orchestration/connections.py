@@ -47,7 +47,12 @@ class _Probe(HttpHook):
 
 
 def probe(login: Login, vendor: str) -> None:
-    """Raises SettingsError when the host does not answer at all; any HTTP answer will do."""
+    """Raises SettingsError when the host does not answer at all; any HTTP answer will do.
+
+    An empty host is the vendor's own address: whether that answers, check finds out by signing in.
+    """
+    if not login.host:
+        return
     settings: dict[str, Any] = {"check_response": False, "timeout": PROBE_SECONDS, "allow_redirects": False}
     try:
         answer = _Probe(login.host).run("/", extra_options=settings)

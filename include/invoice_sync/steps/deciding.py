@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import cast
 
 from sqlalchemy.orm import Session
 
@@ -34,13 +35,17 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """`problems` overrule the way. `told`: what changes, for log and process log; names nobody."""
+    """`problems` overrule the way. `told`: what changes, for log and process log; names nobody.
+
+    `held`: why the document waits though nobody has to do anything.
+    """
 
     way: Way = Way.NOTHING
     body: Json = field(default_factory=dict)
     number: str = ""
     told: str = ""
     problems: tuple[Problem, ...] = ()
+    held: Problem | None = None
 
 
 def decide(context: StepContext, desk: Desk, row: DocumentRow) -> Fate:
@@ -71,7 +76,7 @@ def _new(context: StepContext, desk: Desk, row: DocumentRow) -> Fate:
     if len(ours) == len(holders) == 1:
         wrong = _differing(context, desk, row, ours[0])
         if wrong:
-            return Fate(problems=(_differs(row, ours[0], wrong),))
+            return Fate(problems=(differs(row, ours[0], wrong),))
         return Fate(Way.ADOPT, body, number)
     key = (row.entity, number.casefold())
     claimed_by = desk.claimed.setdefault(key, row.source_id)
@@ -96,10 +101,12 @@ def _delivered(context: StepContext, desk: Desk, row: DocumentRow) -> Fate:
     if not wrong and not [change for change in changes if not change.proven]:
         return Fate()
     # in what it is not as we delivered it, somebody changed it there
-    edited = _facts_differing(context, desk.entities[row.id], before, there) if before else wrong
+    edited = facts_differing(context, row, CREATE, before, there) if before else wrong
     standing = context.destination.blocked(there)
-    if edited or standing:
-        return Fate(problems=(standing or _differs(row, there, edited),))
+    if standing:
+        return Fate(held=standing)
+    if edited:
+        return Fate(problems=(differs(row, there, edited),))
     told = _told(changes, wrong)
     left = context.destination.not_emptied(before, after)
     by_hand = context.flow.options.changes == "review" or not context.destination.can(desk.entities[row.id], UPDATE)
@@ -129,23 +136,25 @@ def _withdrawn(context: StepContext, desk: Desk, row: DocumentRow) -> Fate:
     if unsure or not can_void or context.flow.options.voids == "review":
         return Fate(problems=(_to_be_voided(row, there, may_follow=can_void and not unsure),))
     if there.facts.get("marker") != context.marker(row):
-        return Fate(problems=(_differs(row, there, ["the marker is another one"]),))
+        return Fate(problems=(differs(row, there, ["the marker is another one"]),))
     standing, body = context.destination.blocked(there), context.destination.void_body(there)
-    problems = (standing,) if standing else ()
-    return Fate(Way.VOID, body, there.number, f"it was {row.withdrawn}", problems)
+    return Fate(Way.VOID, body, there.number, f"it was {row.withdrawn}", held=standing)
 
 
 def _differing(context: StepContext, desk: Desk, row: DocumentRow, there: Remote) -> list[str]:
     """Facts in which the document there is not what the source asks for now."""
-    return _facts_differing(context, desk.entities[row.id], desk.filled[row.id], there)
+    return facts_differing(context, row, CREATE, desk.filled[row.id], there)
 
 
-def _facts_differing(context: StepContext, entity: Entity, body: Json, there: Remote) -> list[str]:
-    expected = context.destination.expected(entity, CREATE, body)
+def facts_differing(
+    context: StepContext, row: DocumentRow, operation: str, body: Json, there: Remote, *, only_shown: bool = False
+) -> list[str]:
+    """Facts in which the document there is not what `body` asked for; `only_shown`: of those that it shows at all."""
+    expected = context.destination.expected(cast(Entity, row.entity), operation, body)
     return [
         f"{name} {text or 'nothing'} here, {there.facts.get(name) or 'nothing'} there"
         for name, text in expected.items()
-        if there.facts.get(name) != text
+        if there.facts.get(name, text if only_shown else None) != text
     ]
 
 
@@ -170,7 +179,8 @@ def _vanished(context: StepContext, row: DocumentRow) -> Problem:
     )
 
 
-def _differs(row: DocumentRow, there: Remote, wrong: Sequence[str]) -> Problem:
+def differs(row: DocumentRow, there: Remote, wrong: Sequence[str]) -> Problem:
+    """Somebody changed a delivered document there, or it was never taken as it was sent."""
     return Problem(
         "changed_there",
         f"{row.number} was delivered (id {there.id}) and is not as we left it: {'; '.join(wrong)}.",

@@ -80,7 +80,14 @@ def look_up(context: StepContext, desk: Desk) -> Desk:
         remotes = context.destination.reread(entity, list(old.values())) if old else {}
         there |= {key: remotes[remote_id] for key, remote_id in old.items() if remote_id in remotes}
     referenced = context.destination.referenced(list(desk.filled.values()))
-    return replace(desk, holders=holders, there=there, referenced=referenced)
+    bodies, filled = (_settled(context, desk, kind, referenced) for kind in (desk.bodies, desk.filled))
+    return replace(desk, holders=holders, there=there, referenced=referenced, bodies=bodies, filled=filled)
+
+
+def _settled(context: StepContext, desk: Desk, bodies: Mapping[int, Json], referenced: Json) -> Mapping[int, Json]:
+    new = [key for key in bodies if key not in desk.linked]
+    settled = context.destination.settled([bodies[key] for key in new], referenced)
+    return {**bodies, **dict(zip(new, settled, strict=True))}
 
 
 def _bodies(

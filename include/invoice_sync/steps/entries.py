@@ -84,7 +84,7 @@ def _entry(
         return Entry(row.number, row.currency, amount, None, open_cause=row.cause or said.value)
     there = statement.reread_amount(remotes.get((row.entity, link.remote_id)), voided=bool(row.withdrawn))
     explained = tuple((cause, sign * gap) for cause, gap in _explained(context, row, model, said))
-    open_cause = row.cause if row.state == DocumentState.REVIEW else ""
+    open_cause = row.cause if row.state in (DocumentState.REVIEW, DocumentState.WAITING) else ""
     prepaid = model.prepaid.minor if model is not None and model.prepaid else 0
     return Entry(
         row.number, row.currency, amount, None if there is None else sign * there, link.remote_id,

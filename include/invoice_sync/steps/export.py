@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
-from invoice_sync.connectors.base import DELIVERIES, VOID
+from invoice_sync.connectors.base import CREATE, DELIVERIES, VOID
 from invoice_sync.delivery.told import MISMATCH
 from invoice_sync.ledger import documents, intents, links
 from invoice_sync.ledger.intents import Wanted
+from invoice_sync.model import canonical
 from invoice_sync.model.documents import DOCUMENTS, Entity
-from invoice_sync.model.words import DocumentState
+from invoice_sync.model.words import DocumentState, IntentState
 from invoice_sync.steps.context import Counts, StepContext
 from invoice_sync.steps.matching import block_invoices
 
@@ -24,12 +25,31 @@ def export(context: StepContext) -> Counts:
         for operation in DELIVERIES:
             if context.destination.can(entity, operation):
                 done.update(context.door_to_destination().deliver(entity, operation).as_counts())
+        if context.destination.can(entity, CREATE) and _plan_instead(context, entity):
+            done.update(context.door_to_destination().deliver(entity, CREATE).as_counts())
         if context.flow.options.on_mismatch == "void" and context.destination.can(entity, VOID):
             _plan_voids(context, entity)
             done.update(context.door_to_destination().deliver(entity, VOID).as_counts())
         with context.transaction() as session:
             block_invoices(session, context, entity)
     return dict(done)
+
+
+def _plan_instead(context: StepContext, entity: Entity) -> bool:
+    """What was definitely refused for something that can be left out is planned again without it."""
+    with context.transaction() as session:
+        waiting = context.mine(session, documents.in_state(session, context.scope, entity, DocumentState.REVIEW))
+        rows = [row for row in waiting if row.step == context.step]
+        refused = intents.newest(session, rows, context.scope.target_vendor, (CREATE,))
+        wanted = []
+        for row in rows:
+            if row.id not in refused or refused[row.id].state != IntentState.REFUSED:
+                continue
+            body = context.destination.instead(canonical.loads(refused[row.id].body), documents.problem_of(row))
+            wanted += [Wanted(row, body, refused[row.id].number)] if body is not None else []
+        intents.plan(session, context.scope, CREATE, context.scope.target_vendor, wanted, context.now)
+        documents.move_all(session, [each.row for each in wanted], DocumentState.PLANNED, context.now)
+    return bool(wanted)
 
 
 def _plan_voids(context: StepContext, entity: Entity) -> None:

@@ -17,7 +17,7 @@ from invoice_sync.model.errors import Problem
 from invoice_sync.model.words import OPEN, DocumentState
 from invoice_sync.steps import suggestions
 from invoice_sync.steps.context import Counts, StepContext
-from invoice_sync.steps.suggestions import Decision, folded
+from invoice_sync.steps.suggestions import NOBODY, Decision, folded
 
 
 class Near:
@@ -150,7 +150,7 @@ def _exact(wanted: Party | Product, live: Sequence[Candidate]) -> Iterator[tuple
 
 def _unknown(wanted: Party, vendor: str) -> Problem:
     return Problem(
-        "no_customer_there",
+        NOBODY,
         f"{vendor} has no customer that customer {wanted.number} certainly is.",
         f"Put number {wanted.number} on the right record there, or say which record it is (page Review, or `python -m "
         "invoice_sync decide`); to have unknown customers added, set the flow's option unknown_customers to add.",

@@ -81,6 +81,10 @@ def _carry_out(session: Session, context: StepContext, desk: Desk, row: Document
     if fate.problems:
         context.review(session, row, preflight.one(fate.problems), "plan")
         return False
+    if fate.held:
+        log.info("%s waits: %s", row.number, fate.held.reason)
+        documents.hold(row, fate.held, "plan", context.now)
+        return False
     if context.options.dry_run:
         return _preview(desk, row, fate)
     if fate.way is Way.IGNORE:

@@ -9,13 +9,16 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from invoice_sync.connectors.base import CREATE, Remote, placeholder, split_placeholder
+from invoice_sync.connectors.base import CREATE, DELIVERIES, Remote, placeholder, split_placeholder
 from invoice_sync.ledger import documents, intents, links, runs
+from invoice_sync.ledger.operator import ACCEPTED
+from invoice_sync.ledger.portions import portions
 from invoice_sync.ledger.tables import DocumentRow
+from invoice_sync.model import canonical
 from invoice_sync.model.documents import DOCUMENTS, PARTIES, Entity
 from invoice_sync.model.errors import ReviewNeeded
 from invoice_sync.model.words import OPEN, DocumentState, IntentState, Word
-from invoice_sync.steps import entries, statement
+from invoice_sync.steps import deciding, entries, statement
 from invoice_sync.steps.acknowledge import acknowledged
 from invoice_sync.steps.context import Counts, StepContext
 from invoice_sync.steps.review import Case, all_cases
@@ -27,6 +30,8 @@ STEPS = (
     "check", "extract", "match_customers", "match_products", "plan", "add_customers", "add_products", "export",
     "acknowledge",
 )  # fmt: skip
+DONE = (DocumentState.DELIVERED, DocumentState.SETTLED)
+AT_A_TIME = 1000
 CLEAR_FOR = {Word.WAITING: "plan", Word.PLANNED: "export", Word.SENDING: "export", Word.UNCERTAIN: "export"}
 
 
@@ -39,6 +44,8 @@ class Findings:
     cases: list[Case]
     not_finished: list[str]
     open_tasks: set[str]
+    altered: dict[str, str]
+    """By document: in what the destination does not hold it as we left it, its total apart."""
 
 
 def report(context: StepContext) -> Counts:
@@ -67,7 +74,29 @@ def _findings(session: Session, context: StepContext, remotes: Mapping[tuple[str
         "in_review": len(cases),
         "acknowledged": len(known),
     }
-    return Findings(counts, found, cases, _not_finished(session, context), _open_tasks(session, context))
+    open_tasks, altered = _open_tasks(session, context), _altered(session, context, remotes)
+    for entry in statement.disagreements(found):
+        altered.pop(entry.document, None)  # named with its amounts
+    return Findings(counts, found, cases, _not_finished(session, context), open_tasks, altered)
+
+
+def _altered(session: Session, context: StepContext, remotes: Mapping[tuple[str, str], Remote]) -> dict[str, str]:
+    """Delivered documents that the destination does not hold as we left them, in whatever it shows of them."""
+    rows = [row for row in runs.documents_of(session, context.run, DOCUMENTS) if row.state in DONE]
+    told: dict[str, str] = {}
+    for portion in portions(rows, AT_A_TIME):
+        linked = links.of_rows(session, context.scope, portion)
+        done = intents.newest(session, portion, context.scope.target_vendor, DELIVERIES, IntentState.DONE)
+        for row in portion:
+            there = remotes.get((row.entity, linked[row.id].remote_id)) if row.id in linked else None
+            if there is None or row.id not in done or done[row.id].version != row.version:
+                continue  # made equal by hand since
+            if linked[row.id].evidence.endswith(ACCEPTED):
+                continue
+            sent = canonical.loads(done[row.id].wire_body or "{}")
+            wrong = deciding.facts_differing(context, row, done[row.id].op, sent, there, only_shown=True)
+            told |= {row.number: f"{row.number} (id {there.id}): {'; '.join(wrong)}"} if wrong else {}
+    return told
 
 
 def _added(session: Session, context: StepContext, entity: Entity) -> int:
@@ -87,7 +116,9 @@ def _open_tasks(session: Session, context: StepContext) -> set[str]:
     """Tasks to clear for documents that nobody has to mend, but that did not get to their end."""
     if context.options.dry_run:
         return set()
-    waiting = context.mine(session, documents.in_state(session, context.scope, DOCUMENTS, *OPEN))
+    found = context.mine(session, documents.in_state(session, context.scope, DOCUMENTS, *OPEN))
+    # those with a cause are held: it goes on by itself
+    waiting = [row for row in found if not (row.state == DocumentState.WAITING and row.cause)]
     states = entries.words(session, context, waiting)
     linked = _linked_references(session, context, waiting)
     tasks = {_task_for(row, states[row.id], linked) for row in waiting}
@@ -130,7 +161,7 @@ def _body(context: StepContext, findings: Findings) -> dict[str, Any]:
 
 def _log_outcome(context: StepContext, findings: Findings) -> None:
     clean = not (findings.cases or findings.not_finished or findings.open_tasks)
-    clean = clean and not statement.disagreements(findings.entries)
+    clean = clean and not (statement.disagreements(findings.entries) or findings.altered)
     level, outcome = ("INFO", "finished") if clean else ("ERROR", "finished with documents that wait")
     context.log_entry(level, findings.counts, f"{context.flow.title}: {outcome}.")
 
@@ -139,6 +170,10 @@ def _raise_if_red(context: StepContext, findings: Findings, body: dict[str, Any]
     told = [f"Source and destination disagree. {text}" for text in body["disagreements"]]
     if not statement.is_exact(body) and not told:
         told.append("The statement does not come out at 0.00; see the table above.")
+    told += [
+        f"The destination does not hold {text}. Make the two equal, there or at the source, then clear report."
+        for text in findings.altered.values()
+    ]
     if findings.not_finished:
         names = ", ".join(findings.not_finished)
         told.append(f"These tasks of the run did not come to their end: {names}. Clear {findings.not_finished[0]}.")

@@ -22,6 +22,7 @@ from invoice_sync.model.documents import Entity, Party, Product
 from invoice_sync.model.errors import Problem
 from invoice_sync.steps.context import StepContext
 
+NOBODY = "no_customer_there"
 LIKELY = 90
 """From here on a person decides whether a new customer is an old one, unless `similar_customers` says add."""
 
@@ -72,6 +73,8 @@ def weighed(
     session: Session, context: StepContext, row: DocumentRow, decision: Decision, near: Sequence[Hint]
 ) -> Decision:
     """The decision with its suggestions kept, and a new customer that is likely an old one set aside."""
+    if row.cause == ADD_ANYWAY and decision.problem is not None and decision.problem.cause == NOBODY:
+        return Decision()
     if not near or (decision.problem is None and (row.cause == ADD_ANYWAY or near[0].score < LIKELY)):
         return decision
     _keep(session, row, near)

@@ -94,7 +94,7 @@ class Client:
         fault = faults.of(answer)
         if fault is not None and fault.kind is Kind.NOT_THERE:
             return None
-        return _record(self._good(answer))
+        return _record(self._good(answer, f"{entity} {' '.join(keys)}"))
 
     def rows(self, entity: str, condition: str, look: Look, top: int | None = None) -> list[Json]:
         """A list in no order at all. Where the site cannot export it as one, its keys are, and then each record.
@@ -171,41 +171,42 @@ class Client:
         self.session.absorb(answer.cookies)
         return answer
 
-    def _good(self, answer: Answer) -> Any:
+    def _good(self, answer: Answer, what: str = "a list") -> Any:
         fault = faults.of(answer)
         if fault is not None:
-            raise refusal(fault)
+            raise refusal(fault, what)
         return answer.json() if answer.status == 200 else None
 
 
-_WORDS: Mapping[Kind, Callable[[Fault], NeedsPerson | TryLater]] = {
-    Kind.SEATS: lambda fault: TryLater(SEATS_TAKEN, wait=SEATS_LATER),
-    Kind.SIGNED_OUT: lambda fault: NeedsPerson(
+_WORDS: Mapping[Kind, Callable[[Fault, str], NeedsPerson | TryLater]] = {
+    Kind.SEATS: lambda fault, what: TryLater(SEATS_TAKEN, wait=SEATS_LATER),
+    Kind.SIGNED_OUT: lambda fault, what: NeedsPerson(
         "Acumatica refuses even a new session.", cure="Check the rights of the API user and its IP restrictions."
     ),
-    Kind.RIGHTS: lambda fault: SettingsError("Acumatica denies the API user a form that we need.", cure=_RIGHTS),
-    Kind.SETUP: lambda fault: SettingsError(
+    Kind.RIGHTS: lambda fault, what: SettingsError("Acumatica denies the API user a form that we need.", cure=_RIGHTS),
+    Kind.SETUP: lambda fault, what: SettingsError(
         f"Preferences of a module were never set up in Acumatica. It says: {fault.quote}",
         cure="Open the preferences form that is named and save it.",
     ),
-    Kind.NO_SUCH_ADDRESS: lambda fault: SettingsError(
+    Kind.NO_SUCH_ADDRESS: lambda fault, what: SettingsError(
         "Acumatica does not know the address: the endpoint, its version or an entity of it.",
         cure="Compare endpoint and endpoint_version of the connection with Web Service Endpoints (SM207060).",
     ),
-    Kind.QUERY: lambda fault: SettingsError(
+    Kind.QUERY: lambda fault, what: SettingsError(
         f"Acumatica does not take a filter. It says: {fault.quote}",
         cure="Correct saved_filter of the flow if it is that one; else the endpoint lacks a field that we need.",
     ),
-    Kind.DATA: lambda fault: SettingsError(
-        f"Acumatica refuses a read. It says: {fault.quote}", cure="Check the ids given to the run, and the endpoint."
+    Kind.DATA: lambda fault, what: SettingsError(
+        f"Acumatica refuses to show {what}. It says: {fault.quote}",
+        cure="Open the record in Acumatica; mend what it says there, or the ids given to the run.",
     ),
 }
 
 
-def refusal(fault: Fault) -> NeedsPerson | TryLater:
-    """What a read that did not work means."""
+def refusal(fault: Fault, what: str) -> NeedsPerson | TryLater:
+    """Why `what` could not be read."""
     if fault.kind in _WORDS:
-        return _WORDS[fault.kind](fault)
+        return _WORDS[fault.kind](fault, what)
     if fault.kind is Kind.WEATHER and not fault.code:
         return TryLater(f"Acumatica answered HTTP {fault.status} with a page: it is under maintenance or restarts")
     return TryLater(f"Acumatica answered HTTP {fault.status} {fault.code}".rstrip())

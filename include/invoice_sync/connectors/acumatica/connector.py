@@ -18,6 +18,7 @@ from invoice_sync.connectors.acumatica.telling import Telling
 from invoice_sync.connectors.base import (
     ACKNOWLEDGE,
     TELL_ERROR,
+    WRITE_ID,
     Armed,
     Delivered,
     Inspection,
@@ -28,13 +29,14 @@ from invoice_sync.connectors.base import (
     SourceRecord,
     StubPage,
     Timing,
+    Verdict,
     WireItem,
     WriteClass,
     WriteRule,
 )
 from invoice_sync.connectors.parts import Parts
-from invoice_sync.model.documents import DOCUMENTS, Document, Entity
-from invoice_sync.model.errors import SettingsError
+from invoice_sync.model.documents import DOCUMENTS, PARTIES, Document, Entity
+from invoice_sync.model.errors import SettingsError, TryLater
 from invoice_sync.model.flow import AcumaticaOptions, RunOptions, WriteBack
 from invoice_sync.model.ports import Binding, CallLog, Clock, Quota, TokenStore
 
@@ -44,6 +46,10 @@ _EXPANDED = (
     "Details", "TaxDetails", "FreightDetails", "DiscountDetails", "ApplicationsInvoice", "FinancialDetails",
     "BillToAddress", "BillToContact", "ShipToAddress", "ShipToContact",
 )  # fmt: skip
+_WRITTEN = frozenset(
+    [(entity, operation) for entity in DOCUMENTS for operation in (ACKNOWLEDGE, TELL_ERROR)]
+    + [(entity, WRITE_ID) for entity in PARTIES]
+)
 _OLDER = "BillingSettings/BillToAddress,BillingSettings/BillToContact"
 _CUSTOMER = Look(
     expand="MainContact,MainContact/Address,BillingContact,BillingContact/Address,ShippingContact,ShippingContact/Address"
@@ -141,8 +147,8 @@ class Acumatica:
         """Nothing here waits for an operation."""
 
     def rule(self, entity: Entity, operation: str) -> WriteRule:
-        """One record a call: the API has no other way. Reasons are asked about here, and never written."""
-        if entity not in DOCUMENTS or operation not in (ACKNOWLEDGE, TELL_ERROR):
+        """One record a call: the API has no other way. Ids and reasons are asked about, and never written."""
+        if (entity, operation) not in _WRITTEN:
             raise SettingsError(f"Acumatica is not written to by {operation} of {entity}s")
         return WriteRule(WriteClass.SET_STATE, 1, endpoint=self._telling.endpoint)
 
@@ -156,7 +162,10 @@ class Acumatica:
         """One item, see `rule`."""
         self.rule(armed.entity, armed.operation)
         (item,) = armed.items
-        request = self._telling.request(item)
+        try:
+            request = self._telling.request(item)
+        except TryLater:  # of the look before the write
+            return {item.wire_item: Outcome(Verdict.NOT_SENT)}
         if request is None:
             return {item.wire_item: outcomes.gone(f"document {item.source_id}")}
         return {item.wire_item: self._telling.outcome(item, self._client.submit(armed, request))}

@@ -1,7 +1,7 @@
 """What a licence of Acumatica allows; it publishes no figures, so the connection says them.
 
-The requests of a minute are shown on License Monitoring Console (SM604000); past half of them each further one is
-delayed, so that a run which keeps to its share is not.
+The requests of a minute are shown on License Monitoring Console (SM604000). Past half of them each further one is
+delayed; only an overfull queue is refused (429).
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ def remote(record: Json) -> Remote:
         "type": text_of(record.get("type")),
         "currency": text_of(_inside(record, "originalBalance", "code")),
         "total": _total(record),
-        "balance": _amount(record.get("openBalance")),
+        "balance": _readable(record.get("openBalance")),
         "status": _status(record.get("status")),
         "due": _moment(record.get("dueDate")),
         "order": text_of(record.get("orderNumber")),
@@ -88,7 +88,7 @@ def expected(operation: str, body: Json) -> dict[str, str]:
     if facts.get("type") == CANCELED or "originalBalance" in body:
         facts["total"] = _total(body)
     if "openBalance" in body:
-        facts["balance"] = _amount(body["openBalance"])
+        facts["balance"] = _readable(body["openBalance"])
     if "status" in body:
         facts["status"] = _status(body["status"])
     if "dueDate" in body:
@@ -135,6 +135,25 @@ def _amount(balance: object) -> str:
     except BadAmount:
         return f"{text_of(balance.get('value'))} {code}".strip()
     return f"{amount.minor} {code}"
+
+
+def _money(balance: Json) -> Money:
+    return Money.of(balance["value"], balance["code"])
+
+
+def _money_of(text: str) -> Money:
+    """Out of a fact. Raises BadAmount, or ValueError for what is none."""
+    value, code = text.split(" ")
+    return Money.of(value, code)
+
+
+def _readable(balance: object) -> str:
+    """The same as people write it, "226.70 USD": an open balance that differs is shown to a person."""
+    number, _, code = _amount(balance).partition(" ")
+    minor = number.removeprefix("-")
+    if not (minor.isascii() and minor.isdigit()):
+        return _amount(balance)
+    return f"{Money(int(number), code).decimal:f} {code}"
 
 
 def _status(value: object) -> str:

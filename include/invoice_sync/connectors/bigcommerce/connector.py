@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from invoice_sync.connectors.base import (
     CREATE,
@@ -98,13 +99,13 @@ class BigCommerce:
         known = about.data if isinstance(about.data, Mapping) else {}
         tenant = text_of(known.get("id")) or self.binding.tenant
         try:
-            seen = self._look(about)
+            seen = self._look(options, about)
         except Refused as refusal:
             return Inspection(tenant, text_of(known.get("name")), (Finding(refusal.message, refusal.cure),))
         return Inspection(tenant, seen.name, store.findings(seen, options), notes=store.notes(seen, options))
 
     def profile(self, options: Options) -> Json:
-        return store.profile(self._look(), options)
+        return store.profile(self._look(options), options)
 
     def candidates(self, entity: Entity, wanted: Sequence[Party | Product]) -> list[Candidate]:
         parties = [each for each in wanted if isinstance(each, Party)]
@@ -158,8 +159,6 @@ class BigCommerce:
         return {**invoices.void(there.facts.get("currency", "")), payload.ID: there.id}
 
     def can(self, entity: Entity, operation: str) -> bool:
-        if entity == "customer" and self._options.unknown_customers != "add":
-            return False
         return operation in _OPERATIONS.get(entity, ())
 
     def changes(self, before: Json, after: Json) -> list[Change]:
@@ -252,17 +251,17 @@ class BigCommerce:
         rows = self._companies.having(field, fields.value_of(body, field))
         return [mapping.remote(row, self._choices) for row in rows]
 
-    def _look(self, about: Told | None = None) -> Store:
-        """Once for each of our processes. Raises Refused."""
+    def _look(self, options: Options, about: Told | None = None) -> Store:
+        """Once for each of our processes; channels only where the flow names one. Raises Refused."""
+        named = options.bigcommerce.channel is not None
         if self._seen is None:
             told = about or self._client.store()
             self._seen = Store(
                 told.data if isinstance(told.data, Mapping) and not told.refuses else {},
                 looking.extra_fields(self._client, looking.INVOICES),
                 looking.extra_fields(self._client, looking.COMPANIES),
-                looking.channels(self._client),
             )
-        return self._seen
+        return replace(self._seen, channels=looking.channels(self._client)) if named else self._seen
 
 
 def build(parts: Parts) -> BigCommerce:

@@ -16,12 +16,15 @@ _PLACES = ("http://", "https://")
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """`about`: the core API's answer, empty where the token may not ask. `channels`: None without multi-storefront."""
+    """`about`: the core API's answer, empty where the token may not ask.
+
+    `channels`: those with B2B Edition, where somebody asked; None without multi-storefront.
+    """
 
     about: Json
     invoice_fields: Sequence[Json]
     company_fields: Sequence[Json]
-    channels: Sequence[int] | None
+    channels: Sequence[int] | None = None
 
     @property
     def name(self) -> str:
@@ -57,10 +60,6 @@ def notes(store: Store, options: Options) -> tuple[str, ...]:
         said.append(
             "The token may not read the store's information, so that its time zone is unknown: dates are right between "
             "UTC-10 and UTC+13. The scope Information and settings: read-only ends that."
-        )
-    if store.channels is not None and options.bigcommerce.channel is None:
-        said.append(
-            "The store has several storefronts, and the flow's option bigcommerce.channel names none: it decides."
         )
     if options.unknown_customers == "add" and not options.bigcommerce.company_field:
         said.append("No customer can be added: the flow's option bigcommerce.company_field is empty.")

@@ -147,6 +147,12 @@ class QuickBooks:
         own entries away; so what the source emptied is emptied there by hand."""
         return comparing.emptied(before, after)
 
+    def settled(self, bodies: Sequence[Json], referenced: Json) -> Sequence[Json]:
+        return bodies
+
+    def instead(self, body: Json, problem: Problem) -> Json | None:
+        return None
+
     def blocked(self, there: Remote) -> Problem | None:
         return None
 

@@ -6,14 +6,18 @@ import argparse
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import requests
 
 from invoice_sync.orchestration.local import demo, environment, signals
-from invoice_sync.orchestration.local.acts import FLOW
+from invoice_sync.orchestration.local.acts import Act
+from invoice_sync.orchestration.local.board import Board
 from invoice_sync.orchestration.local.control import SandboxControl
 from invoice_sync.orchestration.local.corrections import correct
+from invoice_sync.orchestration.local.plays import FIRST, FLOWS, ORDER, OTHERS, PLAYS, RELEASE_FLOW, Play
+from invoice_sync.orchestration.local.polling import together
 from invoice_sync.orchestration.local.progress import display, last_words, say
 from invoice_sync.orchestration.local.stack import LocalStack
 from invoice_sync.orchestration.local.times import Times
@@ -46,33 +50,45 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
 
 
 def _stack(run_dir: Path) -> LocalStack:
-    return LocalStack(run_dir, REPO, dag_ids=(FLOW,), ui_port=environment.UI_PORT, say=say)
+    return LocalStack(run_dir, REPO, dag_ids=FLOWS, ui_port=environment.UI_PORT, say=say)
 
 
 def run_once(run_dir: Path, times: Times) -> int:
-    """Start everything, run the flow, show the statement, stay until Ctrl-C."""
+    """Start everything, run the flows, show their statements, stay until Ctrl-C."""
     with _stack(run_dir) as stack:
-        run_id = demo.start(stack, say)
-        state = stack.rest.wait(FLOW, run_id, demo.RUN_SECONDS, display())
-        statement = demo.statement(stack, run_id)
-        say(f"\n{statement['text']}")
+        [first] = together([demo.opening(stack, FIRST, display(), say)], stack.check)
         say(f"\nFirst statement {times.first_statement()} s after the start.")
-        _explain(stack, run_id, state, int(statement["in_review"]))
+        say(f"Airflow:  {stack.rest.url}\nlogin:    {stack.login.user}\npassword: {stack.login.password}")
+        say(f"\nThe other flows run meanwhile: {', '.join(other.flow for other in OTHERS)}.")
+        board = Board()
+        parts = [demo.opening(stack, other, board.watch(other.flow), board.tell) for other in OTHERS]
+        others = together(parts, stack.check)
+        _explain(stack, dict(zip(PLAYS, [first, *others], strict=True)))
         return _stay(stack)
 
 
-def _explain(stack: LocalStack, run_id: str, state: str, in_review: int) -> None:
-    page = stack.rest.run_page(FLOW, run_id)
-    if state != "success" and not in_review:
-        say(f"\nThe run is red, but no document waits for a person. Open {page} and the log of the red task.")
-    elif state != "success":
-        red = ", ".join(demo.red_tasks(stack, run_id)) or demo.REPORT
-        say(f"\nThe run is red on purpose: the data holds mistakes, and {red} waits for a person.")
-        say(f"  1. Open {page}, the red task, its log: it says what is wrong and what to do.")
-        say("  2. `make correct` in another window corrects the data in Rootstock (the sandbox).")
-        say("  3. Clear the red task in Airflow, with what follows it: only what was not done is done.")
+def _explain(stack: LocalStack, acts: Mapping[Play, Act]) -> None:
+    say("\n=== What now")
+    for played, act in acts.items():
+        _explain_one(stack, played, act)
+    if any(act.in_review for act in acts.values()):
+        say("\nThe runs are red on purpose: the data holds mistakes, and the red tasks wait for a person.")
+        say("  1. Open a run, the red task, its log: it says what is wrong and what to do.")
+        say("  2. `make correct` in another window corrects the data in Rootstock and in the stores (the sandbox).")
+        say("  3. Clear the red tasks in Airflow, with what follows them: only what was not done is done.")
+        say(f"  4. Trigger {RELEASE_FLOW} with the order {ORDER}: it is shipped, invoiced, and shown in the store.")
     say(f"\nAirflow:  {stack.rest.url}\nlogin:    {stack.login.user}\npassword: {stack.login.password}")
     say(f"sandbox:  {stack.sandbox.index_url}\nlogs:     {stack.paths.logs}\nStop with Ctrl-C.")
+
+
+def _explain_one(stack: LocalStack, played: Play, act: Act) -> None:
+    page = stack.rest.run_page(played.flow, act.run_id)
+    if act.run_state == "success":
+        say(f"  {played.flow} is green: {page}")
+        return
+    red = ", ".join(demo.red_tasks(stack, played.flow, act.run_id)) or demo.REPORT
+    waiting = f"{len(act.in_review)} document(s) wait" if act.in_review else "yet no document waits: see the log"
+    say(f"  {played.flow} is red at {red}, {waiting}: {page}")
 
 
 def _stay(stack: LocalStack) -> int:
@@ -86,14 +102,15 @@ def _stay(stack: LocalStack) -> int:
 
 
 def play_demo(run_dir: Path, times: Times) -> int:
-    """Both acts, then stop; demo.json says how it went."""
+    """All acts, then stop; demo.json says how it went."""
     with _stack(run_dir) as stack:
-        first, second = demo.play(stack, times, say)
-        wrong = demo.conclude(stack, first, second, times)
+        played = demo.play(stack, times, say)
+        wrong = demo.conclude(stack, played, times)
     for line in wrong:
         say(f"NOT AS PROMISED: {line}")
     if not wrong:
-        say("\nAs promised: red, corrected, green; nothing done twice; both sides agree to the cent.")
+        say("\nAs promised, in every flow: red, told, corrected, green; nothing done twice, nothing at another company;")
+        say("all sides agree to the cent.")
     say(f"Written to {run_dir / 'demo.json'}. Nothing is left running.")
     return 1 if wrong else 0
 
@@ -106,7 +123,7 @@ def correct_now(run_dir: Path, times: Times) -> int:
         return 1
     for line in correct(SandboxControl(ready.read_text(encoding="utf-8").strip())):
         say(line)
-    say("Corrected. Now clear the red task in Airflow.")
+    say("Corrected. Now clear the red tasks in Airflow.")
     return 0
 
 

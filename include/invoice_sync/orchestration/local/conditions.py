@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from invoice_sync.orchestration.local.acts import Act
-
-INVOICE = "rstk__soinv__c"
-# links that the product writes back beside the acknowledgements
-LINKED = {"rstk__socust__c", "rstk__soprod__c"}
-HOME_CURRENCY = "USD"
+from invoice_sync.model.money import in_major_units
+from invoice_sync.orchestration.local.acts import Act, Held, Pair, Role
+from invoice_sync.orchestration.local.control import WRITTEN, SandboxControl
 
 
 def failed(first: Act, second: Act) -> list[str]:
@@ -21,9 +18,10 @@ def failed(first: Act, second: Act) -> list[str]:
         *_same_run(first, second),
         *_endings(first, second),
         *_review(first, second),
+        *_alerts(first, second),
         *_writes(first, second),
         *_written_once(first, second),
-        *(line for name, act in (("act 1", first), ("act 2", second)) for line in _figures(name, act)),
+        *(line for name, act in (("act 1", first), ("act 2", second)) for line in figures(name, act)),
     ]
 
 
@@ -56,42 +54,33 @@ def _review(first: Act, second: Act) -> Iterator[str]:
         yield "act 2 must not extract again, but the number of extracted documents changed"
 
 
+def _alerts(first: Act, second: Act) -> Iterator[str]:
+    if len(first.alerts) != 1:
+        yield f"the chat must be told once that act 1 is red, but was told {len(first.alerts)} times"
+    if second.alerts:
+        yield f"the chat must not be told of act 2, but was told {len(second.alerts)} times"
+
+
 def _writes(first: Act, second: Act) -> Iterator[str]:
     expected = Counter(sorted(first.in_review))
-    invoices = second.chosen("quickbooks", "invoice", "created")
-    created = Counter(write.document for write in invoices)
+    created = Counter(write.document for write in second.chosen(Role.DOCUMENT))
     if created != expected:
-        yield f"act 2 must create the invoices {_list(expected)} in QuickBooks, but created {_list(created)}"
-    told = Counter(write.document for write in second.chosen("salesforce", INVOICE, "updated"))
+        yield f"act 2 must create the documents {_list(expected)}, but created {_list(created)}"
+    told = Counter(write.document for write in second.chosen(Role.ACKNOWLEDGEMENT))
     if told != expected:
-        yield f"act 2 must acknowledge {_list(expected)} in Rootstock, but acknowledged {_list(told)}"
+        yield f"act 2 must acknowledge {_list(expected)} at the source, but acknowledged {_list(told)}"
     yield from _nothing_else(second)
 
 
 def _nothing_else(second: Act) -> Iterator[str]:
-    made = {str(write.remote_id) for write in second.chosen("quickbooks", "invoice", "created")}
-    needed = _references(record for record in second.quickbooks_invoices if str(record["Id"]) in made)
+    made = {(write.entity.lower(), str(write.remote_id)) for write in second.chosen(Role.DOCUMENT)}
+    needed = {each for held in second.held if (held.entity, held.remote_id) in made for each in held.needs}
     for write in second.writes:
-        entity = write.entity.lower()
         said = f"act 2 {write.outcome} {write.vendor} {write.entity} {write.document}"
-        if write.vendor == "salesforce":
-            if entity != INVOICE and entity not in LINKED:
-                yield f"{said}, which is neither an acknowledgement nor a link"
-        elif write.outcome != "created":
-            yield f"{said}, but nothing in QuickBooks was to be changed"
-        elif entity != "invoice" and (entity, str(write.remote_id)) not in needed:
-            yield f"{said}, which no invoice that was in review needed"
-
-
-def _references(invoices: Iterator[Mapping[str, Any]]) -> set[tuple[str, str]]:
-    """The customers and products that these QuickBooks invoices name."""
-    found = set()
-    for invoice in invoices:
-        found.add(("customer", str(invoice["CustomerRef"]["value"])))
-        for line in invoice["Line"]:
-            item = line.get("SalesItemLineDetail", {}).get("ItemRef", {}).get("value")
-            found.add(("item", str(item)))
-    return found
+        if write.role == Role.OTHER:
+            yield f"{said}, which is neither a document in review, nor its acknowledgement, nor what it needed"
+        elif write.role == Role.REFERENCE and (write.entity.lower(), str(write.remote_id)) not in needed:
+            yield f"{said}, which no document that was in review needed"
 
 
 def _written_once(first: Act, second: Act) -> Iterator[str]:
@@ -106,24 +95,27 @@ def _written_once(first: Act, second: Act) -> Iterator[str]:
             yield f"{vendor} {entity} {document} was created {times} times"
 
 
-def _figures(name: str, act: Act) -> Iterator[str]:
+def figures(name: str, act: Act) -> Iterator[str]:
+    """Of one act: everything delivered is acknowledged, and the statement comes out at zero."""
     if act.statement["acknowledged"] != act.statement["delivered"]:
         counts = f"{act.statement['delivered']} delivered, {act.statement['acknowledged']} acknowledged"
         yield f"{name}: every delivered invoice must be acknowledged, but {counts}"
     if not act.statement["totals"]:
         yield f"{name}: the statement has no totals"
     for currency, total in act.statement["totals"].items():
-        yield from _total(f"{name}, {currency}", total)
+        yield from _total(f"{name}, {currency}", currency, total)
 
 
-def _total(name: str, total: Mapping[str, Any]) -> Iterator[str]:
+def _total(name: str, currency: str, total: Mapping[str, Any]) -> Iterator[str]:
     amounts = [total["source"], total["destination"], total["difference"]]
     amounts += [entry["amount"] for entry in total["explained"]]
     if wrong := [amount for amount in amounts if not _is_decimal_text(amount)]:
         yield f"{name}: amounts must be decimal text, but there is {wrong}"
         return
-    if total["difference"] != "0.00":
-        yield f"{name}: the difference must be 0.00, but is {total['difference']}"
+    # JPY has no decimals, KWD three
+    zero = in_major_units(0, currency)
+    if total["difference"] != zero:
+        yield f"{name}: the difference must be {zero}, but is {total['difference']}"
     explained = sum((Decimal(entry["amount"]) for entry in total["explained"]), Decimal(0))
     if Decimal(total["source"]) != Decimal(total["destination"]) + explained + Decimal(total["difference"]):
         yield f"{name}: source {total['source']} is not destination {total['destination']} plus explained"
@@ -139,30 +131,36 @@ def _is_decimal_text(amount: object) -> bool:
 
 
 def destination(first: Act, second: Act) -> list[str]:
-    """The statement's destination must be what QuickBooks holds: added up here from its own records."""
+    """The statement's destination must be what really is there: added up here from the records of the sandbox."""
     wrong = []
     written: set[tuple[str, str]] = set()
     for name, act in (("act 1", first), ("act 2", second)):
-        for entity in ("invoice", "creditmemo"):
-            written |= {(entity, str(write.remote_id)) for write in act.chosen("quickbooks", entity, "created")}
-        held: defaultdict[str, Decimal] = defaultdict(Decimal)
-        for entity, sign, record in _documents(act):
-            if (entity, str(record["Id"])) in written:
-                currency = record.get("CurrencyRef", {}).get("value", HOME_CURRENCY)
-                held[currency] += sign * Decimal(str(record["TotalAmt"]))
-        for currency, total in act.statement["totals"].items():
-            if Decimal(total["destination"]) != held[currency]:
-                wrong.append(
-                    f"{name}, {currency}: the statement says {total['destination']} for QuickBooks, "
-                    f"which holds {held[currency]}"
-                )
+        written |= {(write.entity.lower(), str(write.remote_id)) for write in act.chosen(Role.DOCUMENT)}
+        wrong += _as_held(name, act, [held for held in act.held if (held.entity, held.remote_id) in written])
     return wrong
 
 
-def _documents(act: Act) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
-    """A credit memo gives back."""
-    yield from (("invoice", 1, record) for record in act.quickbooks_invoices)
-    yield from (("creditmemo", -1, record) for record in act.quickbooks_credit_memos)
+def _as_held(name: str, act: Act, documents: Sequence[Held]) -> list[str]:
+    sums: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for held in documents:
+        sums[held.currency] += held.amount
+    said = {currency: Decimal(total["destination"]) for currency, total in act.statement["totals"].items()}
+    return [
+        f"{name}, {currency}: the statement says {said.get(currency, 0)} for the destination, "
+        f"which holds {sums.get(currency, 0)}"
+        for currency in sorted({*said, *sums})
+        if said.get(currency, 0) != sums.get(currency, 0)
+    ]
+
+
+def elsewhere(sandbox: SandboxControl, pairs: Sequence[Pair]) -> list[str]:
+    """Writes at companies that no flow of the demo has."""
+    known = frozenset(side for pair in pairs for side in pair.sides)
+    return [
+        f"{entry.vendor} {entry.entity} {entry.key} was {entry.outcome} at {entry.tenant}, which is nobody's business"
+        for entry in sandbox.journal()
+        if entry.outcome in WRITTEN and (entry.vendor, entry.tenant) not in known
+    ]
 
 
 def _list(numbers: Counter[str]) -> str:

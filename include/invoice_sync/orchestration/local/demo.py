@@ -1,19 +1,28 @@
-"""`make demo`: red because of planted mistakes, corrected at the source, green, in one and the same run."""
+"""`make demo`: red because of planted mistakes, corrected, green, in one and the same run; for every flow."""
 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from invoice_sync.orchestration.local import conditions
-from invoice_sync.orchestration.local.acts import FLOW, Act, writes_since
+from invoice_sync.orchestration.local import acumatica_bigcommerce, conditions, third_act
+from invoice_sync.orchestration.local.acts import Act, writes_since
+from invoice_sync.orchestration.local.board import Board
 from invoice_sync.orchestration.local.corrections import correct
+from invoice_sync.orchestration.local.plays import FED_BY_RELEASE, FIRST, ORDER, OTHERS, PLAYS, RELEASE_FLOW, Play
+from invoice_sync.orchestration.local.polling import Part, patiently, together
 from invoice_sync.orchestration.local.progress import Say, display
+from invoice_sync.orchestration.local.rest import Watch
 from invoice_sync.orchestration.local.stack import LocalStack
+from invoice_sync.orchestration.local.third_act import Released
 from invoice_sync.orchestration.local.times import Times
 
 RUN_SECONDS = 900.0
+# Airflow tells of a red run from a process of its own, a little later
+ALERT_SECONDS = 30.0
 REPORT = "report"
 
 
@@ -25,91 +34,168 @@ class NothingToClear(RuntimeError):
     """The run did not leave a red task that the second act could begin with."""
 
 
-def start(stack: LocalStack, say: Say) -> str:
+@dataclass
+class Played:
+    """A play and how it went."""
+
+    play: Play
+    acts: list[Act]
+    released: Released | None = None
+    wrong: list[str] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """As demo.json shows it."""
+        acts = [act.to_json() for act in self.acts]
+        if self.released is not None:
+            acts[-1]["release"] = self.released.to_json()
+        return {"acts": acts}
+
+
+def start(stack: LocalStack, flow: str, say: Say) -> str:
     """Press Trigger."""
-    run_id = stack.rest.trigger(FLOW)
-    say(f"\nStarted the run {run_id} of {FLOW}:")
+    run_id = stack.rest.trigger(flow)
+    say(f"\nStarted the run {run_id} of {flow}.")
     return run_id
 
 
-def statement(stack: LocalStack, run_id: str) -> dict[str, Any]:
+def statement(stack: LocalStack, flow: str, run_id: str) -> dict[str, Any]:
     """The newest statement of the run."""
     try:
-        text = stack.product("statement", "--flow", FLOW, "--run", run_id, "--json")
+        text = stack.product("statement", "--flow", flow, "--run", run_id, "--json")
     except RuntimeError as error:
-        raise NoStatement(f"{error}\n{_trouble(stack, run_id)}") from error
+        raise NoStatement(f"{error}\n{_trouble(stack, flow, run_id)}") from error
     return dict(json.loads(text))
 
 
-def _trouble(stack: LocalStack, run_id: str) -> str:
+def _trouble(stack: LocalStack, flow: str, run_id: str) -> str:
     """The end of the log of the first red task: the reason is usually there."""
-    red = [*red_tasks(stack, run_id), REPORT][0]
-    lines = stack.rest.log(FLOW, run_id, red).splitlines()[-25:]
-    return f"The log of the task {red} ends with:\n" + "\n".join(f"    {line}" for line in lines)
+    red = [*red_tasks(stack, flow, run_id), REPORT][0]
+    lines = stack.rest.log(flow, run_id, red).splitlines()[-25:]
+    return f"The log of the task {red} of {flow} ends with:\n" + "\n".join(f"    {line}" for line in lines)
 
 
-def play(stack: LocalStack, times: Times, say: Say) -> tuple[Act, Act]:
-    """Both acts."""
-    say("\n=== Act 1: the data holds mistakes that somebody made in Rootstock")
-    run_id = start(stack, say)
-    first = _act(stack, run_id, (), 0)
-    _show(first, say)
-    times.first_statement()
-    say("\n=== Act 2: corrected in Rootstock, red tasks cleared, same run")
-    second = _second(stack, first, say)
-    _show(second, say)
-    return first, second
-
-
-def _second(stack: LocalStack, first: Act, say: Say) -> Act:
-    red = red_tasks(stack, first.run_id)
-    if not red:
-        raise NothingToClear(f"no task but {REPORT} is red, so there is nothing to clear. {where(stack, first)}")
-    for line in correct(stack.sandbox):
-        say(f"  {line}")
-    since = stack.sandbox.newest_number()
-    cleared = stack.rest.clear(FLOW, first.run_id, red)
-    say(f"  cleared {', '.join(red)}; Airflow runs again: {', '.join(cleared)}\n")
-    return _act(stack, first.run_id, cleared, since)
-
-
-def red_tasks(stack: LocalStack, run_id: str) -> list[str]:
+def red_tasks(stack: LocalStack, flow: str, run_id: str) -> list[str]:
     """The tasks that a person would clear; report is red with any of them and follows by itself."""
-    tasks = stack.rest.task_instances(FLOW, run_id)
+    tasks = stack.rest.task_instances(flow, run_id)
     return [task.task_id for task in tasks if task.state == "failed" and task.task_id != REPORT]
 
 
-def _act(stack: LocalStack, run_id: str, cleared: Sequence[str], since: int) -> Act:
-    state = stack.rest.wait(FLOW, run_id, RUN_SECONDS, display(only=cleared))
+def play(stack: LocalStack, times: Times, say: Say) -> list[Played]:
+    """All acts of all plays: the first act of the first by itself, everything else side by side."""
+    say(f"\n=== {FIRST.flow}, act 1: the data holds mistakes that somebody made")
+    [first] = together([opening(stack, FIRST, display(), say)], stack.check)
+    times.first_statement()
+    say(f"\n=== Side by side: act 2 of it, and all acts of {' and '.join(other.flow for other in OTHERS)}")
+    board = Board(say)
+    parts = [_second_act(stack, FIRST, first, board), *(_acts(stack, other, board) for other in OTHERS)]
+    return together(parts, stack.check)
+
+
+def opening(stack: LocalStack, played: Play, watch: Watch, say: Say) -> Part[Act]:
+    """A new run, to its end."""
+    since = stack.sandbox.newest_number()
+    run_id = start(stack, played.flow, say)
+    act = yield from _act(stack, played, run_id, (), since, watch)
+    say(told("act 1", played, act))
+    return act
+
+
+def _acts(stack: LocalStack, played: Play, board: Board) -> Part[Played]:
+    """A whole play."""
+    first = yield from opening(stack, played, board.watch(played.flow), board.tell)
+    found = yield from _second_act(stack, played, first, board)
+    if played is FED_BY_RELEASE:
+        yield from _third_act(stack, found, board)
+    return found
+
+
+def _second_act(stack: LocalStack, played: Play, first: Act, board: Board) -> Part[Played]:
+    """Corrected, cleared, and to its end again."""
+    red = red_tasks(stack, played.flow, first.run_id)
+    if not red:
+        page = stack.rest.run_page(played.flow, first.run_id)
+        raise NothingToClear(f"no task but {REPORT} is red, so there is nothing to clear. Look at {page}")
+    said = correct(stack.sandbox, played.corrections)
+    since = stack.sandbox.newest_number()
+    cleared = stack.rest.clear(played.flow, first.run_id, red)
+    lines = [f"\n{played.flow}, act 2: corrected in {played.pair.corrected_in}, red tasks cleared, same run", *said]
+    lines.append(f"cleared {', '.join(red)}; Airflow runs again: {', '.join(cleared)}")
+    board.tell("\n  ".join(lines))
+    watch = board.watch(played.flow, cleared)
+    second = yield from _act(stack, played, first.run_id, cleared, since, watch, len(first.alerts))
+    board.tell(told("act 2", played, second))
+    wrong = [*conditions.failed(first, second), *conditions.destination(first, second)]
+    return Played(played, [first, second], None, wrong)
+
+
+def _third_act(stack: LocalStack, found: Played, board: Board) -> Part[None]:
+    """An order goes all the way to a released invoice, and that sets off the flow that shows it in the store."""
+    flow, since = found.play.flow, stack.sandbox.newest_number()
+    release = stack.rest.trigger(RELEASE_FLOW, {"documents": [ORDER]})
+    board.tell(f"\n{flow}, act 3: {RELEASE_FLOW} ships, invoices and releases order {ORDER}")
+    state = yield from stack.rest.ended(RELEASE_FLOW, release, RUN_SECONDS, board.watch(RELEASE_FLOW))
+    released = third_act.look(stack.sandbox, release, state, since)
+    board.tell(released.text())
+    ask = lambda: stack.rest.newest_run(flow, "asset_triggered")  # noqa: E731
+    run_id = yield from patiently(ask, f"the run of {flow} that the release sets off", RUN_SECONDS)
+    act = yield from _act(stack, found.play, run_id, (), since, board.watch(flow))
+    board.tell(told("act 3, set off by the release", found.play, act))
+    found.acts.append(act)
+    found.released = released
+    found.wrong += third_act.failed(stack.sandbox, released, act)
+
+
+def _act(
+    stack: LocalStack,
+    played: Play,
+    run_id: str,
+    cleared: Sequence[str],
+    since: int,
+    watch: Watch,
+    told_before: int = 0,
+) -> Part[Act]:
+    state = yield from stack.rest.ended(played.flow, run_id, RUN_SECONDS, watch)
+    page = stack.rest.run_page(played.flow, run_id)
+    alerts = yield from _alerts(stack, page, told_before, ALERT_SECONDS if state == "failed" else 0)
     return Act(
         run_id,
         state,
         tuple(cleared),
-        statement(stack, run_id),
-        writes_since(stack.sandbox, since),
-        tuple(stack.sandbox.records("quickbooks", "Invoice")),
-        tuple(stack.sandbox.records("quickbooks", "CreditMemo")),
+        statement(stack, played.flow, run_id),
+        writes_since(stack.sandbox, played.pair, since),
+        played.pair.held(stack.sandbox),
+        alerts,
     )
 
 
-def _show(act: Act, say: Say) -> None:
+def _alerts(stack: LocalStack, page: str, told_before: int, seconds: float) -> Part[tuple[str, ...]]:
+    """What the chat was told of the run since it had been told so many times; waits for the first."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = [text for text in stack.sandbox.alerts() if page in text][told_before:]
+        if found or time.monotonic() >= deadline:
+            return tuple(found)
+        yield
+
+
+def told(name: str, played: Play, act: Act) -> str:
+    """What a person reads at the end of an act."""
     colour = "green" if act.run_state == "success" else "red"
-    say(f"\nThe run ended {colour}. Its statement:\n\n{act.statement['text']}")
+    lines = [f"\n{played.flow}, {name}: the run ended {colour}. Its statement:\n\n{act.statement['text']}"]
+    lines += [f"\nThe chat was told: {text.splitlines()[0]} {text.splitlines()[1]}" for text in act.alerts]
+    return "\n".join(lines)
 
 
-def where(stack: LocalStack, act: Act) -> str:
-    """Where a person looks."""
-    return f"Look at {stack.rest.run_page(FLOW, act.run_id)}"
-
-
-def conclude(stack: LocalStack, first: Act, second: Act, times: Times) -> list[str]:
+def conclude(stack: LocalStack, played: Sequence[Played], times: Times) -> list[str]:
     """Check every condition and write demo.json; answers the conditions that failed."""
-    wrong = [*conditions.failed(first, second), *conditions.destination(first, second)]
-    outcome = {
-        **times.to_json(),
-        "flows": {FLOW: {"acts": [first.to_json(), second.to_json()]}},
-        "failed_conditions": wrong,
-    }
+    wrong = [f"{each.play.flow}: {line}" for each in played for line in each.wrong]
+    wrong += acumatica_bigcommerce.golden(acumatica_bigcommerce.BRIGHTWATER, stack.sandbox)
+    wrong += acumatica_bigcommerce.crossings(
+        [acumatica_bigcommerce.BRIGHTWATER, acumatica_bigcommerce.STONEBRIDGE], stack.sandbox
+    )
+    wrong += conditions.elsewhere(stack.sandbox, [each.pair for each in PLAYS])
+    flows = {each.play.flow: each.to_json() for each in played}
+    outcome = {**times.to_json(), "flows": flows, "failed_conditions": wrong}
     file = stack.paths.run_dir / "demo.json"
     file.write_text(json.dumps(outcome, indent=2) + "\n", encoding="utf-8")
     return wrong

@@ -15,6 +15,8 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 
+from invoice_sync.orchestration.local.acumatica_bigcommerce import BRIGHTWATER, STONEBRIDGE
+
 USER = "admin"
 HOST = "127.0.0.1"
 UI_PORT = 8080
@@ -27,6 +29,10 @@ SANDBOX_PACE = {
     "connect_timeout_seconds": 3,
     "slack_seconds": 1,
 }
+# by company, as the connections of flows.yaml end
+SECOND_PAIR = {"brightwater": BRIGHTWATER, "stonebridge": STONEBRIDGE}
+# how long a shipment or a release may take there
+OPERATION_SECONDS = 20
 OWN_SETTINGS = ("AIRFLOW", "INVOICE_SYNC_")
 
 
@@ -172,28 +178,46 @@ def product_environment(paths: Paths, made: Secrets) -> dict[str, str]:
 
 
 def connections(vendors: Mapping[str, Any], index_url: str) -> dict[str, dict[str, Any]]:
-    """Airflow connections to the sandbox's demo company and to its chat, by id."""
-    return {
+    """Airflow connections to the companies of the sandbox that the flows name, and to its chat, by id."""
+    found = {
         "rootstock_acme": _rootstock(vendors["salesforce"]),
         "quickbooks_acme": _quickbooks(vendors["quickbooks"]),
         "alerts": {"conn_type": "http", "host": f"{index_url}/hooks/alerts"},
     }
+    for company, pair in SECOND_PAIR.items():
+        if "acumatica" in vendors:
+            found[f"acumatica_{company}"] = _acumatica(vendors["acumatica"], pair.tenant)
+        if "bigcommerce" in vendors:
+            found[f"bigcommerce_{company}"] = _bigcommerce(vendors["bigcommerce"], pair.store)
+    return found
 
 
 def _rootstock(vendor: Mapping[str, Any]) -> dict[str, Any]:
-    return _connection("rootstock", vendor, {"api_version": vendor["api_version"]})
+    return _application("rootstock", vendor, {"api_version": vendor["api_version"]})
 
 
 def _quickbooks(vendor: Mapping[str, Any]) -> dict[str, Any]:
     extra = {name: vendor[name] for name in ("token_url", "authorize_url", "minor_version")}
-    return _connection("quickbooks", vendor, {**extra, "refresh_token": vendor["realms"][0]["refresh_token"]})
+    return _application("quickbooks", vendor, {**extra, "refresh_token": vendor["realms"][0]["refresh_token"]})
 
 
-def _connection(conn_type: str, vendor: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "conn_type": conn_type,
-        "host": vendor["base_url"],
-        "login": vendor["credentials"]["client_id"],
-        "password": vendor["credentials"]["client_secret"],
-        "extra": json.dumps({**extra, **SANDBOX_PACE}),
-    }
+def _acumatica(vendor: Mapping[str, Any], tenant: str) -> dict[str, Any]:
+    """The first user of the tenant is the integration's."""
+    user = next(each for each in vendor["tenants"] if each["name"] == tenant)["users"][0]
+    extra = {"endpoint_version": vendor["endpoint"]["version"], "operation_seconds": OPERATION_SECONDS}
+    return _connection("acumatica", vendor["base_url"], user["name"], user["password"], extra)
+
+
+def _bigcommerce(vendor: Mapping[str, Any], store: str) -> dict[str, Any]:
+    token = next(each for each in vendor["stores"] if each["store_hash"] == store)["access_token"]
+    return _connection("bigcommerce", vendor["base_url"], store, token, {"core_url": vendor["core_url"]})
+
+
+def _application(conn_type: str, vendor: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
+    keys = vendor["credentials"]
+    return _connection(conn_type, vendor["base_url"], keys["client_id"], keys["client_secret"], extra)
+
+
+def _connection(conn_type: str, host: str, login: str, password: str, extra: Mapping[str, Any]) -> dict[str, Any]:
+    settings = json.dumps({**extra, **SANDBOX_PACE})
+    return {"conn_type": conn_type, "host": host, "login": login, "password": password, "extra": settings}

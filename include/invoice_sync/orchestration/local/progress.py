@@ -27,13 +27,13 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
-def sentence(task: TaskState, seconds: float) -> str | None:
+def sentence(task: TaskState, seconds: float, flow: str = "") -> str | None:
     """One line about a task; None while there is nothing worth a line."""
     words = WORDS.get(task.state or "")
     if words is None:
         return None
     again = f" (try {task.try_number})" if task.try_number > 1 else ""
-    return f"  {seconds:6.1f} s  {task.task_id:<16} {words}{again}"
+    return f"  {seconds:6.1f} s  {f'{flow:<25} ' if flow else ''}{task.task_id:<16} {words}{again}"
 
 
 def last_words(line: str) -> None:
@@ -88,8 +88,11 @@ class Table(Lines):
         self._say(up + "\n".join(f"\x1b[2K{line}" for line in lines))
 
 
+def on_a_terminal() -> bool:
+    """Whether lines can be rewritten in place."""
+    return sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
 def display(only: Collection[str] = ()) -> Lines:
-    """The display that suits where stdout goes."""
-    if sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb":
-        return Table(only=only)
-    return Lines(only=only)
+    """The display that suits where stdout goes, for one run."""
+    return Table(only=only) if on_a_terminal() else Lines(only=only)

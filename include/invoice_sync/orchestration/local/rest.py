@@ -12,7 +12,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from invoice_sync.orchestration.local.polling import until
+from invoice_sync.orchestration.local.polling import Part, patiently, together
 
 TIMEOUT = (5, 60)
 PAGE = 100
@@ -148,6 +148,11 @@ class AirflowRest:
 
     def wait(self, dag_id: str, run_id: str, seconds: float = 600, watch: Watch | None = None) -> str:
         """Wait for the end of the run, showing every look to `watch`; answers success or failed."""
+        [state] = together([self.ended(dag_id, run_id, seconds, watch)], self._check)
+        return state
+
+    def ended(self, dag_id: str, run_id: str, seconds: float = 600, watch: Watch | None = None) -> Part[str]:
+        """As `wait`, for several runs at once."""
 
         def look() -> str | None:
             # the state first: what is shown last is then never older than the end
@@ -156,7 +161,7 @@ class AirflowRest:
                 watch(self.task_instances(dag_id, run_id))
             return state if state in RUN_ENDED else None
 
-        return until(look, f"the end of run {run_id}", seconds, pause=0.5, check=self._check)
+        return patiently(look, f"the end of run {run_id}", seconds)
 
     def clear(self, dag_id: str, run_id: str, task_ids: Sequence[str], downstream: bool = True) -> list[str]:
         """Clear these tasks (and what follows them) in this run; answers all tasks that run again."""

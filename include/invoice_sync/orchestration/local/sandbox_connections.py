@@ -1,6 +1,6 @@
-"""`python -m invoice_sync.orchestration.local.sandbox_connections URL`: connections to a sandbox's demo company.
+"""`python -m invoice_sync.orchestration.local.sandbox_connections URL`: connections to a sandbox's demo companies.
 
-Prints what `airflow connections import` reads; docker-compose.yaml does so.
+Makes the sandbox as the demo wants it, and prints what `airflow connections import` reads; docker-compose.yaml does so.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from invoice_sync.orchestration.local.environment import connections
 
 def main(index_url: str) -> int:
     """Ask the sandbox where its vendors are, and print."""
-    print(json.dumps(connections(SandboxControl(index_url).vendors, index_url), indent=2))
+    sandbox = SandboxControl(index_url)
+    sandbox.as_the_demo_wants()
+    print(json.dumps(connections(sandbox.vendors, index_url), indent=2))
     return 0
 
 

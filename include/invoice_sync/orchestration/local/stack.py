@@ -184,7 +184,7 @@ class LocalStack:
 
     def _launch_first(self) -> None:
         """The sandbox starts while both databases are made."""
-        self._say("starting the sandbox (stands in for Rootstock and QuickBooks), making both databases")
+        self._say("starting the sandbox (stands in for the four vendors), making both databases")
         self._launch("sandbox", [*self._commands.sandbox, *self._sandbox_arguments()])
         airflow = self._launch("airflow-migrate", [*self._commands.airflow, "db", "migrate"])
         ledger = self._launch("ledger-migrate", [*self._commands.product, "migrate"])
@@ -193,6 +193,7 @@ class LocalStack:
         url = until(self._sandbox_url, self._slow("sandbox"), READY_SECONDS, check=self.check)
         self.sandbox = SandboxControl(url)
         self._clients.append(self.sandbox)
+        self.sandbox.as_the_demo_wants()
 
     def _sandbox_arguments(self) -> list[str]:
         ports = ["--index-port", "0", "--any-ports"]

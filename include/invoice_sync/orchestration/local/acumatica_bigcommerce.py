@@ -1,0 +1,97 @@
+"""What the sandbox shows of the second pair: a tenant of Acumatica, and its store with B2B Edition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from invoice_sync.orchestration.local.acts import Held, Role
+from invoice_sync.orchestration.local.control import JournalEntry, SandboxControl
+
+ROLES = {
+    ("acumatica", "Activity"): Role.ACKNOWLEDGEMENT,
+    ("bigcommerce", "invoice"): Role.DOCUMENT,
+    ("bigcommerce", "company"): Role.REFERENCE,
+}
+# how an invoice in the store says that it is ours
+MARKER = "acumatica:invoice:"
+GOLDEN, GOLDEN_TOTAL, GOLDEN_OPEN = "AR0000160", Decimal("551.25"), Decimal("3.75")
+
+
+@dataclass(frozen=True)
+class AcumaticaBigCommerce:
+    """A tenant and its store; see `Pair` for what each method owes."""
+
+    tenant: str
+    store: str
+    corrected_in: str = "the store"
+
+    @property
+    def sides(self) -> frozenset[tuple[str, str]]:
+        return frozenset({("acumatica", self.tenant), ("bigcommerce", self.store)})
+
+    def role(self, entry: JournalEntry) -> Role:
+        if entry.outcome != "created":
+            return Role.OTHER
+        return ROLES.get((entry.vendor, entry.entity), Role.OTHER)
+
+    def names(self, sandbox: SandboxControl, entries: Sequence[JournalEntry]) -> Mapping[tuple[str, str], str]:
+        """An activity is known by the invoice that it hangs on."""
+        if not any(entry.entity == "Activity" for entry in entries):
+            return {}
+        invoices = {str(record["id"]): str(record["ReferenceNbr"]) for record in self.booked(sandbox)}
+        return {
+            ("Activity", str(record["id"])): invoices.get(str(record["RelatedEntityNoteID"]), str(record["Summary"]))
+            for record in sandbox.records("acumatica", "Activity", self.tenant)
+        }
+
+    def held(self, sandbox: SandboxControl) -> tuple[Held, ...]:
+        return tuple(_held(record) for record in self.shown(sandbox))
+
+    def booked(self, sandbox: SandboxControl) -> list[dict[str, Any]]:
+        """Every receivable of the tenant."""
+        return sandbox.records("acumatica", "Invoice", self.tenant)
+
+    def shown(self, sandbox: SandboxControl) -> list[dict[str, Any]]:
+        """Every invoice of the store."""
+        return sandbox.records("bigcommerce", "invoice", self.store)
+
+
+BRIGHTWATER = AcumaticaBigCommerce("Brightwater", "hw7kq2x9ab")
+STONEBRIDGE = AcumaticaBigCommerce("Stonebridge", "mt4zr8c1de")
+
+
+def golden(pair: AcumaticaBigCommerce, sandbox: SandboxControl) -> list[str]:
+    """The first seed's AR0000160: 500.00 + 51.25 tax - 547.50 prepaid = 3.75 open; what is wrong with it."""
+    found = [row for row in pair.shown(sandbox) if row["invoiceNumber"] == GOLDEN]
+    amounts = [(Decimal(str(row["originalBalance"]["value"])), Decimal(str(row["openBalance"]["value"]))) for row in found]
+    if amounts == [(GOLDEN_TOTAL, GOLDEN_OPEN)]:
+        return []
+    told = ", ".join(f"{still_open} of {total}" for total, still_open in amounts) or "no such invoice"
+    return [f"the store must show {GOLDEN_OPEN} of {GOLDEN_TOTAL} open for {GOLDEN}, but shows {told}"]
+
+
+def crossings(pairs: Sequence[AcumaticaBigCommerce], sandbox: SandboxControl) -> list[str]:
+    """Invoices of ours in a store that are not, number for number and to the cent, those of its own tenant."""
+    return [line for pair in pairs for line in _strangers(pair, sandbox)]
+
+
+def _strangers(pair: AcumaticaBigCommerce, sandbox: SandboxControl) -> Iterator[str]:
+    """Both tenants have an AR0000160: the amount and the buyer tell them apart."""
+    own = {
+        f"{MARKER}{row['Type']}/{row['ReferenceNbr']}": (Decimal(str(row["Amount"])), str(row["Customer"]))
+        for row in pair.booked(sandbox)
+    }
+    for row in pair.shown(sandbox):
+        mark = str(row["externalId"])
+        told = (Decimal(str(row["originalBalance"]["value"])), str(row["externalCustomerId"]))
+        if mark.startswith(MARKER) and own.get(mark) != told:
+            yield f"{row['invoiceNumber']} over {told[0]} of {told[1]} is in store {pair.store}, but not of {pair.tenant}"
+
+
+def _held(record: Mapping[str, Any]) -> Held:
+    total = record["originalBalance"]
+    needs = frozenset({("company", str(record["customerId"]))})
+    return Held(str(record["id"]), str(record["invoiceNumber"]), str(total["code"]), Decimal(str(total["value"])), needs)
