@@ -109,8 +109,8 @@ def play_demo(run_dir: Path, times: Times) -> int:
     for line in wrong:
         say(f"NOT AS PROMISED: {line}")
     if not wrong:
-        say("\nAs promised, in every flow: red, told, corrected, green; nothing done twice, nothing at another company;")
-        say("all sides agree to the cent.")
+        say("\nAs promised, in every flow: red, told, corrected, green; nothing done twice, nothing sent to another")
+        say("company; both sides agree to the cent.")
     say(f"Written to {run_dir / 'demo.json'}. Nothing is left running.")
     return 1 if wrong else 0
 

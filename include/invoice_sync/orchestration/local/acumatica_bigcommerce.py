@@ -66,11 +66,16 @@ STONEBRIDGE = AcumaticaBigCommerce("Stonebridge", "mt4zr8c1de")
 def golden(pair: AcumaticaBigCommerce, sandbox: SandboxControl) -> list[str]:
     """The first seed's AR0000160: 500.00 + 51.25 tax - 547.50 prepaid = 3.75 open; what is wrong with it."""
     found = [row for row in pair.shown(sandbox) if row["invoiceNumber"] == GOLDEN]
-    amounts = [(Decimal(str(row["originalBalance"]["value"])), Decimal(str(row["openBalance"]["value"]))) for row in found]
+    amounts = [balances(row) for row in found]
     if amounts == [(GOLDEN_TOTAL, GOLDEN_OPEN)]:
         return []
     told = ", ".join(f"{still_open} of {total}" for total, still_open in amounts) or "no such invoice"
     return [f"the store must show {GOLDEN_OPEN} of {GOLDEN_TOTAL} open for {GOLDEN}, but shows {told}"]
+
+
+def balances(shown: Mapping[str, Any]) -> tuple[Decimal, Decimal]:
+    """Of an invoice of a store: its total, and what is open of it."""
+    return Decimal(str(shown["originalBalance"]["value"])), Decimal(str(shown["openBalance"]["value"]))
 
 
 def crossings(pairs: Sequence[AcumaticaBigCommerce], sandbox: SandboxControl) -> list[str]:
@@ -85,13 +90,13 @@ def _strangers(pair: AcumaticaBigCommerce, sandbox: SandboxControl) -> Iterator[
         for row in pair.booked(sandbox)
     }
     for row in pair.shown(sandbox):
-        mark = str(row["externalId"])
-        told = (Decimal(str(row["originalBalance"]["value"])), str(row["externalCustomerId"]))
+        mark, told = str(row["externalId"]), (balances(row)[0], str(row["externalCustomerId"]))
         if mark.startswith(MARKER) and own.get(mark) != told:
-            yield f"{row['invoiceNumber']} over {told[0]} of {told[1]} is in store {pair.store}, but not of {pair.tenant}"
+            there = f"{row['invoiceNumber']} over {told[0]} of {told[1]}"
+            yield f"store {pair.store} shows {there}, which {pair.tenant} does not have"
 
 
 def _held(record: Mapping[str, Any]) -> Held:
-    total = record["originalBalance"]
     needs = frozenset({("company", str(record["customerId"]))})
-    return Held(str(record["id"]), str(record["invoiceNumber"]), str(total["code"]), Decimal(str(total["value"])), needs)
+    currency, (total, _) = str(record["originalBalance"]["code"]), balances(record)
+    return Held(str(record["id"]), str(record["invoiceNumber"]), currency, total, needs)

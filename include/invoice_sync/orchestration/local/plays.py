@@ -24,9 +24,7 @@ class Play:
     corrections: tuple[Correction, ...]
 
 
-FIRST = Play(
-    "rootstock_to_quickbooks", RootstockQuickBooks("00D5f000000DEMOEAA", "9130350000000001"), IN_ROOTSTOCK
-)
+FIRST = Play("rootstock_to_quickbooks", RootstockQuickBooks("00D5f000000DEMOEAA", "9130350000000001"), IN_ROOTSTOCK)
 FED_BY_RELEASE = Play("acumatica_to_bigcommerce", BRIGHTWATER, IN_BRIGHTWATERS_STORE)
 OTHERS = (FED_BY_RELEASE, Play("stonebridge_invoices", STONEBRIDGE, IN_STONEBRIDGES_STORE))
 PLAYS = (FIRST, *OTHERS)

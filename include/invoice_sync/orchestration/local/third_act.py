@@ -9,7 +9,7 @@ from typing import Any
 
 from invoice_sync.orchestration.local import conditions
 from invoice_sync.orchestration.local.acts import Act, Role
-from invoice_sync.orchestration.local.acumatica_bigcommerce import BRIGHTWATER
+from invoice_sync.orchestration.local.acumatica_bigcommerce import BRIGHTWATER, balances
 from invoice_sync.orchestration.local.control import SandboxControl
 from invoice_sync.orchestration.local.plays import ORDER
 
@@ -79,7 +79,7 @@ def _carried(released: Released, act: Act) -> Iterator[str]:
             yield f"act 3 must write one {role} for {released.invoices}, but wrote {numbers}"
     for write in act.chosen(Role.OTHER):
         if write.vendor != "acumatica" or write.entity not in CHANGED:
-            yield f"act 3 {write.outcome} {write.vendor} {write.entity} {write.document}, which the order has no part in"
+            yield f"act 3 {write.outcome} {write.vendor} {write.entity} {write.document}, which has nothing to do with it"
     yield from conditions.figures("act 3", act)
 
 
@@ -88,8 +88,7 @@ def _shown(sandbox: SandboxControl, released: Released) -> Iterator[str]:
     booked = {str(row["ReferenceNbr"]): row for row in _rows(sandbox, "SalesInvoice")}
     for number in released.invoices:
         wanted = [(Decimal(str(booked[number]["Amount"])), Decimal(str(booked[number]["Balance"])))]
-        rows = [row for row in BRIGHTWATER.shown(sandbox) if row["invoiceNumber"] == number]
-        there = [tuple(Decimal(str(row[name]["value"])) for name in ("originalBalance", "openBalance")) for row in rows]
+        there = [balances(row) for row in BRIGHTWATER.shown(sandbox) if row["invoiceNumber"] == number]
         if there != wanted:
             yield f"the store must show {number} once, with total and open balance {wanted}, but shows {there}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 
 from sqlalchemy.orm import Session
 from tabulate import tabulate
@@ -122,10 +123,15 @@ def _show(orders: Iterable[OrderState], shipments: Mapping[str, ShipmentState]) 
 def _rows(order: OrderState, shipments: Mapping[str, ShipmentState]) -> list[tuple[str, ...]]:
     told = _next(order, shipments)
     return [
-        (order.number, line.sku, line.warehouse, line.location, line.unit, f"{line.shipped:f}", f"{line.ordered:f}",
-         f"{line.open:f}", told)
+        (order.number, line.sku, line.warehouse, line.location, line.unit, _plain(line.shipped), _plain(line.ordered),
+         _plain(line.open), told)
         for line in order.lines
     ]  # fmt: skip
+
+
+def _plain(quantity: Decimal) -> str:
+    """2 and not 2.0."""
+    return f"{quantity.normalize():f}"
 
 
 def _next(order: OrderState, shipments: Mapping[str, ShipmentState]) -> str:
