@@ -222,7 +222,7 @@ def test_it_is_a_destination(bench: Bench) -> None:
         assert not destination.can(cast(Any, entity), operation)
         with pytest.raises(SettingsError, match=f"no way to {operation} a {entity}"):
             destination.rule(cast(Any, entity), operation)
-    assert not destination.can("customer", "create")
+    assert destination.can("customer", "create"), "when a person says so, whatever the option"
     adding = bench.connector(options=OPTIONS.model_copy(update={"unknown_customers": "add"}))
     assert adding.can("customer", "create")
     assert destination.candidates("product", [Product("p", "S", "x")]) == destination.everybody("product") == []
@@ -826,13 +826,6 @@ def test_a_payment_that_is_not_imported_is_a_balance_that_is_not_ours(bench: Ben
     }  # fmt: skip
     imported = body_of(connector, invoice(balance=usd(45125)))
     assert differences(connector, "create", frozen(imported), there.facts) == {}, "nothing to do once it is imported"
-    assert connector.overtaken(body, frozen(imported), there)
-    assert connector.overtaken(body, body_of(connector, invoice(balance=usd(40000))), there), "and a cheque besides"
-    assert not connector.overtaken(body, body_of(connector, invoice(balance=usd(50000))), there), "not taken in yet"
-    assert not connector.overtaken(frozen(imported), frozen(imported), there), "nothing differs there"
-    bench.edit(remote_id, externalId="other")
-    changed = connector.reread("invoice", [remote_id])[remote_id]
-    assert not connector.overtaken(body, frozen(imported), changed), "somebody changed more than that"
 
 
 def test_a_residue_below_a_cent_is_seen(bench: Bench) -> None:

@@ -158,7 +158,7 @@ def test_only_flows_that_name_a_connection_tell_anybody(tmp_path: Path) -> None:
     content = yaml.safe_load(FLOWS.read_text())
     quiet = {**content["flows"][0], "name": "quiet"}
     del quiet["alert"]
-    content["flows"].append(quiet)
+    content["flows"] = [content["flows"][0], quiet]
     (tmp_path / "flows.yaml").write_text(yaml.safe_dump(content))
     script = """
 import json

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from invoice_sync.connectors.base import DELIVERIES, VOID, Armed, WireItem
 from invoice_sync.delivery.references import resolved
 from invoice_sync.delivery.work import Work
-from invoice_sync.ledger.tables import AttemptRow, DocumentRow, IntentRow
+from invoice_sync.ledger.tables import AttemptRow, DocumentRow, IntentRow, table_of
 from invoice_sync.model import canonical
 from invoice_sync.model.words import DocumentState, IntentState
 
@@ -131,21 +131,20 @@ def _note_attempts(session: Session, work: Work, rows: Sequence[_Planned]) -> No
         _SENDING,
         [
             {
-                "of_intent": row.id, "epoch": work.lease.epoch, "attempts": row.attempts + 1, "quiet_until": quiet_until,
-                "wire_body": row.wire_body, "wire_request": row.wire_request, "wire_item": row.wire_item,
+                "of_intent": row.id, "epoch": work.lease.epoch, "attempts": row.attempts + 1,
+                "quiet_until": quiet_until, "wire_body": row.wire_body, "wire_request": row.wire_request,
+                "wire_item": row.wire_item,
             }
             for row in rows
         ],
     )  # fmt: skip
     task = {name: getattr(work.task, name) for name in ("dag_id", "run_id", "task_id", "map_index", "try_number")}
     attempt = {"epoch": work.lease.epoch, "armed_at": now, "quiet_until": quiet_until, **task}
-    connection.execute(
-        _ATTEMPT, [{"intent_id": row.id, "n": row.attempts + 1, **attempt} for row in rows]
-    )
+    connection.execute(_ATTEMPT, [{"intent_id": row.id, "n": row.attempts + 1, **attempt} for row in rows])
 
 
-_ATTEMPT = insert(AttemptRow.__table__)
-_INTENT = IntentRow.__table__.c
+_ATTEMPT = insert(table_of(AttemptRow))
+_INTENT = table_of(IntentRow).c
 _STILL_PLANNED = (
     select(
         _INTENT.id, _INTENT.source_id, _INTENT.company, _INTENT.source_vendor, _INTENT.entity, _INTENT.target_vendor,
@@ -156,7 +155,7 @@ _STILL_PLANNED = (
     .order_by(_INTENT.id)
 )  # fmt: skip
 _SENDING = (
-    update(IntentRow.__table__)
+    update(table_of(IntentRow))
     .where(_INTENT.id == bindparam("of_intent"))
     .values(
         state=IntentState.SENDING.value,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import BindParameter, bindparam, select, update
 from sqlalchemy.orm import Session, defer
 
 from invoice_sync.connectors.base import (
@@ -31,7 +31,7 @@ from invoice_sync.ledger import documents, intents, links
 from invoice_sync.ledger.links import Link
 from invoice_sync.ledger.portions import portions
 from invoice_sync.ledger.process_log import Entry
-from invoice_sync.ledger.tables import AttemptRow, DocumentRow, IntentRow, XrefRow
+from invoice_sync.ledger.tables import AttemptRow, DocumentRow, IntentRow, XrefRow, table_of
 from invoice_sync.model import canonical
 from invoice_sync.model.crash_points import reached
 from invoice_sync.model.documents import DOCUMENTS
@@ -55,7 +55,7 @@ _UNREAD_OF_DOCUMENT = [
         DocumentRow.party, DocumentRow.amount_minor, DocumentRow.currency,
     )
 ]  # fmt: skip
-_IDS = bindparam("ids", expanding=True)
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _INTENTS = select(IntentRow).where(IntentRow.id.in_(_IDS)).options(*_UNREAD_OF_INTENT).order_by(IntentRow.id)
 _DOCUMENTS = select(DocumentRow).where(DocumentRow.id.in_(_IDS)).options(*_UNREAD_OF_DOCUMENT)
 
@@ -153,9 +153,7 @@ def refuse(desk: Desk, row: IntentRow, problem: Problem) -> None:
     _put_aside(desk, row, problem)
 
 
-def differences(
-    work: Work, row: IntentRow, remote: Remote, body: Json | None = None
-) -> dict[str, tuple[str, str]]:
+def differences(work: Work, row: IntentRow, remote: Remote, body: Json | None = None) -> dict[str, tuple[str, str]]:
     """By fact: (what we asked for, what is there), for all that differ. Tolerance 0. `body`: what went out."""
     sent = body if body is not None else canonical.loads(row.wire_body or "{}")
     expected = work.writer.expected(work.entity, work.operation, sent)
@@ -173,9 +171,7 @@ def may_be_linked(desk: Desk, row: IntentRow, remote: Remote) -> bool:
     return desk.holders.get(remote.id) in (None, (row.source_vendor, row.source_id))
 
 
-def _settle_all(
-    session: Session, work: Work, by_intent: Mapping[int, Outcome], bodies: Mapping[int, Json]
-) -> None:
+def _settle_all(session: Session, work: Work, by_intent: Mapping[int, Outcome], bodies: Mapping[int, Json]) -> None:
     rows = list(session.scalars(_INTENTS, {"ids": list(by_intent)}))
     remotes = [outcome.remote for outcome in by_intent.values() if outcome.remote is not None]
     desk = Desk.of(session, work, rows, remotes, bodies)
@@ -257,8 +253,8 @@ def _end_attempts(session: Session, work: Work, ended: Sequence[tuple[int, int, 
         session.connection().execute(_ATTEMPTS_END, values)
 
 
-_ATTEMPTS_END = update(AttemptRow.__table__).where(
-    AttemptRow.__table__.c.intent_id == bindparam("of_intent"), AttemptRow.__table__.c.n == bindparam("of_n")
+_ATTEMPTS_END = update(table_of(AttemptRow)).where(
+    table_of(AttemptRow).c.intent_id == bindparam("of_intent"), table_of(AttemptRow).c.n == bindparam("of_n")
 )
 
 

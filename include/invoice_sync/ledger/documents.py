@@ -14,7 +14,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from invoice_sync.ledger import intents
 from invoice_sync.ledger.portions import portions
 from invoice_sync.ledger.scope import Scope
-from invoice_sync.ledger.tables import DocumentRow, InboxRow
+from invoice_sync.ledger.tables import DocumentRow, InboxRow, table_of
 from invoice_sync.model import canonical
 from invoice_sync.model.documents import DOCUMENTS, PARTIES, SHIPMENT
 from invoice_sync.model.errors import Problem
@@ -86,7 +86,7 @@ def moved(session: Session, scope: Scope, entities: Entities, shown: Mapping[str
     known = and_(*_mine(scope, entities), DocumentRow.source_id == pairs.c.key)
     query = (
         select(pairs.c.key, DocumentRow.state)
-        .select_from(pairs.outerjoin(DocumentRow.__table__, known))
+        .select_from(pairs.outerjoin(table_of(DocumentRow), known))
         .where(or_(DocumentRow.id.is_(None), DocumentRow.stamp != pairs.c.value))
     )
     return {source_id: state or "" for source_id, state in session.execute(query)}
@@ -199,8 +199,8 @@ def move_all(session: Session, rows: Sequence[DocumentRow], state: DocumentState
 
 
 _MOVE_ALL = (
-    update(DocumentRow.__table__)
-    .where(DocumentRow.__table__.c.id.in_(bindparam("ids", expanding=True)))
+    update(table_of(DocumentRow))
+    .where(table_of(DocumentRow).c.id.in_(bindparam("ids", expanding=True)))
     .values(state=bindparam("new_state"), since=bindparam("now"))
 )
 _TOLD = ("step", "cause", "reason", "cure", "vendor_code", "trace_id", "blocked_on")

@@ -13,7 +13,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from invoice_sync.ledger.portions import portions
 from invoice_sync.ledger.scope import Scope
-from invoice_sync.ledger.tables import DocumentRow, IntentRow
+from invoice_sync.ledger.tables import DocumentRow, IntentRow, table_of
 from invoice_sync.model import canonical
 from invoice_sync.model.words import UNFINISHED, IntentState
 
@@ -40,11 +40,15 @@ def plan(session: Session, scope: Scope, op: str, target: str, wanted: Sequence[
         "op": op, "state": IntentState.PLANNED.value, "epoch": 0, "attempts": 0, "misses": 0, "created_at": now,
     }  # fmt: skip
     rows = [
-        {**shared, **_own(each), "revision": revisions.get((each.row.entity, each.row.source_id, each.row.version), 0) + 1}
+        {
+            **shared,
+            **_own(each),
+            "revision": revisions.get((each.row.entity, each.row.source_id, each.row.version), 0) + 1,
+        }
         for each in wanted
     ]
     session.flush()  # documents first: the rows below go past the session
-    session.connection().execute(insert(IntentRow.__table__), rows)
+    session.connection().execute(insert(table_of(IntentRow)), rows)
 
 
 def done(
@@ -97,8 +101,8 @@ def finish_all(session: Session, rows: Sequence[IntentRow], now: datetime) -> No
 
 
 _FINISH_ALL = (
-    update(IntentRow.__table__)
-    .where(IntentRow.__table__.c.id.in_(bindparam("ids", expanding=True)))
+    update(table_of(IntentRow))
+    .where(table_of(IntentRow).c.id.in_(bindparam("ids", expanding=True)))
     .values(state=IntentState.DONE.value, done_at=bindparam("now"))
 )
 

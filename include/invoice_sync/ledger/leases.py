@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from invoice_sync.ledger.database import Database
-from invoice_sync.ledger.tables import LeaseRow
+from invoice_sync.ledger.tables import LeaseRow, table_of
 from invoice_sync.model.errors import LeaseTaken, LostLease
 
 
@@ -49,7 +49,7 @@ def release(database: Database, lease: Lease, now: datetime) -> None:
         )
 
 
-_LEASE = LeaseRow.__table__
+_LEASE = table_of(LeaseRow)
 # built once: it is part of every transaction that sends or settles
 _EXTEND = (
     update(_LEASE)

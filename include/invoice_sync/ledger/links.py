@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, insert, select
+from sqlalchemy import BindParameter, and_, bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from invoice_sync.ledger.portions import portions
 from invoice_sync.ledger.scope import Scope
-from invoice_sync.ledger.tables import DocumentRow, XrefRow
+from invoice_sync.ledger.tables import DocumentRow, XrefRow, table_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,9 @@ def remote_ids(session: Session, scope: Scope, entity: str, source_ids: Sequence
     found: dict[str, str] = {}
     for portion in portions(source_ids):
         given = {**_whose(scope, entity), "source_vendor": scope.source_vendor, "ids": list(portion)}
-        found.update({source_id: remote_id for source_id, remote_id in session.connection().execute(_REMOTE_IDS, given)})
+        found.update(
+            {source_id: remote_id for source_id, remote_id in session.connection().execute(_REMOTE_IDS, given)}
+        )
     return found
 
 
@@ -70,14 +72,12 @@ def put(session: Session, scope: Scope, entity: str, source_id: str, link: Link,
     session.flush()
 
 
-def add_all(
-    session: Session, scope: Scope, entity: str, new: Sequence[tuple[str, Link]], now: datetime
-) -> None:
+def add_all(session: Session, scope: Scope, entity: str, new: Sequence[tuple[str, Link]], now: datetime) -> None:
     """(source id, link) of records that have none yet, in one statement. Raises IntegrityError as `renew` does."""
     if new:
         mine = {"company": scope.company, "source_vendor": scope.source_vendor, "target_vendor": scope.target_vendor}
         rows = [{**mine, "entity": entity, "source_id": source_id, **_columns(link, now)} for source_id, link in new]
-        session.connection().execute(insert(XrefRow.__table__), rows)
+        session.connection().execute(insert(table_of(XrefRow)), rows)
 
 
 def renew(
@@ -111,7 +111,8 @@ def _whose(scope: Scope, entity: str) -> dict[str, Any]:
 
 
 # built once: they are asked for every batch that is sent, and building takes longer than answering
-_XREF, _IDS = XrefRow.__table__.c, bindparam("ids", expanding=True)
+_XREF = table_of(XrefRow).c
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _THERE = and_(
     _XREF.company == bindparam("company"),
     _XREF.target_vendor == bindparam("target_vendor"),

@@ -15,7 +15,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from invoice_sync.ledger.scope import Scope, TaskRef
-from invoice_sync.ledger.tables import ProcessLogRow
+from invoice_sync.ledger.tables import ProcessLogRow, table_of
 from invoice_sync.model import canonical
 
 
@@ -44,7 +44,7 @@ def append(session: Session, scope: Scope, task: TaskRef, entries: Sequence[Entr
             "task_id": task.task_id, "map_index": task.map_index, "try_number": task.try_number,
         }  # fmt: skip
         # the table, not the class: an entry is written, and never looked at in the session that wrote it
-        session.connection().execute(insert(ProcessLogRow.__table__), [{**_own(entry), **shared} for entry in entries])
+        session.connection().execute(insert(table_of(ProcessLogRow)), [{**_own(entry), **shared} for entry in entries])
 
 
 def _own(entry: Entry) -> dict[str, Any]:

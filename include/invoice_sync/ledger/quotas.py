@@ -12,10 +12,9 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from invoice_sync.ledger.database import Database
-from invoice_sync.ledger.tables import PauseRow, QuotaRow
+from invoice_sync.ledger.tables import PauseRow, QuotaRow, table_of
 from invoice_sync.model import canonical
 from invoice_sync.model.ports import Binding, Clock, Window
-
 
 LATENESS = 1.0
 """Seconds by which one call may be later on its way than another; of short windows a tenth."""
@@ -86,10 +85,8 @@ class LedgerQuota:
         return self._binding.vendor, self._binding.tenant, window.name
 
 
-_PAUSE = PauseRow.__table__.c
-_PAUSED_UNTIL = select(_PAUSE.until).where(
-    _PAUSE.company == bindparam("company"), _PAUSE.vendor == bindparam("vendor")
-)
+_PAUSE = table_of(PauseRow).c
+_PAUSED_UNTIL = select(_PAUSE.until).where(_PAUSE.company == bindparam("company"), _PAUSE.vendor == bindparam("vendor"))
 
 
 def _span(window: Window) -> int:

@@ -5,7 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, ForeignKey, Index, Integer, MetaData, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -43,6 +55,11 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map = {str: Text, datetime: UtcTime, int: BigInteger}
+
+
+def table_of(row: type[Base]) -> Table:
+    """For statements that are carried out many times and need no objects."""
+    return Base.metadata.tables[row.__tablename__]
 
 
 class BindingRow(Base):

@@ -21,7 +21,7 @@ def dumps(value: object) -> str:
 
 def loads(text: str | bytes) -> Any:
     """JSON with every fractional number as Decimal. Raises ValueError for what is not JSON."""
-    found: Any = _OURS.decode(text)
+    found: Any = _OURS.decode(_text(text))
     return found
 
 
@@ -30,7 +30,7 @@ def loads_of_strangers(text: str | bytes) -> Any:
 
     One record that holds them is then that record's trouble, and not that of everything it came with.
     """
-    found: Any = _STRANGERS.decode(text)
+    found: Any = _STRANGERS.decode(_text(text))
     return found
 
 
@@ -42,6 +42,10 @@ def content_hash(value: object) -> str:
 def text_hash(text: str) -> str:
     """SHA-256 (hex) of a text."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _text(text: str | bytes) -> str:
+    return text.decode() if isinstance(text, bytes) else text
 
 
 def _refuse(constant: str) -> None:

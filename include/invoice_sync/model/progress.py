@@ -60,7 +60,7 @@ class Progress:
 
 def spoken(seconds: float) -> str:
     """A time as people say it: 42 s, 7 min 18 s, 2 h 5 min."""
-    whole = round(seconds)
+    whole = int(seconds + 0.5)
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:

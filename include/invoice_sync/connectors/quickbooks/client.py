@@ -169,7 +169,9 @@ def batch_request(base: str, minor_version: str, armed: Armed) -> Request:
     QuickBooks keeps requestid and bId glued together in 50 characters: 32 and 10 fit.
     """
     kind, how = ENTITIES[armed.entity], _OPERATIONS[armed.operation]
-    items = ",".join(f'{{"{kind}":{_sent(item)},{canonical.dumps({"bId": item.wire_item, **how})[1:]}' for item in armed.items)
+    items = ",".join(
+        f'{{"{kind}":{_sent(item)},{canonical.dumps({"bId": item.wire_item, **how})[1:]}' for item in armed.items
+    )
     body = f'{{"BatchItemRequest":[{items}]}}'.encode()
     params = {"minorversion": minor_version, "requestid": armed.wire_request}
     return Request("POST", f"{base}/batch", params, _JSON, body, kind=BATCH)
