@@ -143,6 +143,16 @@ def test_the_other_worker_alone_carries_the_corrected_run_to_green(night: Night)
     assert night.created() == [*FIRST_TWELVE, *WAITING]
 
 
+def test_a_backfill_of_a_past_night_carries_nothing_twice(night: Night) -> None:
+    """Here and not with LocalExecutor: Airflow makes no backfills on SQLite."""
+    before = night.created()
+    night.rest.backfill(DAG, "2026-11-10T00:00:00Z", "2026-11-10T23:59:59Z")
+    run_id = until(lambda: night.rest.newest_run(DAG, "backfill"), "the run of the backfill", 90)
+
+    assert night.rest.wait(DAG, run_id, seconds=180) == "success"
+    assert night.created() == before
+
+
 def test_nothing_is_lost_and_nothing_is_doubled_at_either_side(night: Night) -> None:
     found = counting.counted(night.sides.evidence())
 
@@ -153,5 +163,5 @@ def test_nothing_is_lost_and_nothing_is_doubled_at_either_side(night: Night) -> 
     for entity in ("Customer", "Item", "CreditMemo"):
         assert max(Counter(night.created(entity)).values()) == 1
     assert "difference                          0.00" in night.stand.exec(
-        "worker", "python", "-m", "invoice_sync", "statement", "--flow", DAG
+        "worker", "python", "-m", "invoice_sync", "statement", "--flow", DAG, "--run", night.run_id
     )
