@@ -1,6 +1,7 @@
 # Two commands for a newcomer: make run, make demo. Needs Python 3.11 or newer (to 3.13), git and make.
 PYTHON ?= python3
 BIN := .venv/bin
+RUN_DIR ?= $(CURDIR)/.run
 LOCAL := $(BIN)/python -m invoice_sync.orchestration.local
 
 # when make began: "seconds to the first statement" counts from here, installing included
@@ -23,13 +24,13 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 run: install ## install, start sandbox and Airflow, run the flow, show the statement; stays until Ctrl-C
-	@exec $(LOCAL) run
+	@exec $(LOCAL) run --run-dir $(RUN_DIR)
 
 demo: install ## one run in two acts: red by planted mistakes, corrected, green; checks itself and stops
-	@exec $(LOCAL) demo
+	@exec $(LOCAL) demo --run-dir $(RUN_DIR)
 
 correct: ## while `make run` is up: correct the planted mistakes at the source
-	@exec $(LOCAL) correct
+	@exec $(LOCAL) correct --run-dir $(RUN_DIR)
 
 test: install-test ## lint, types, contracts and all tests; pytest's summary is the last line
 	@$(CHECKS); $(BIN)/python -m pytest -n 2 --dist loadfile -m "not scale" tests || failed="$$failed pytest"; test -z "$$failed"
@@ -42,8 +43,8 @@ faults: install-test ## the fault campaign on SQLite and PostgreSQL (about 20 mi
 	@PYTHONPATH=tests $(BIN)/python -m faults.locks
 	@PYTHONPATH=tests $(BIN)/python -m faults
 
-bench: install-test ## measured figures against their bounds, about 5 minutes; .run/bench.json
-	@PYTHONPATH=tests $(BIN)/python -m bench
+bench: install-test ## measured figures against their bounds, side by side with others, about 13 minutes; .run/bench.json
+	@PYTHONPATH=tests $(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
 
 lint: install-test ## lint, types and contracts only
 	@$(CHECKS); test -z "$$failed"

@@ -277,3 +277,17 @@ def test_accept_takes_what_quickbooks_holds_as_right_and_writes_nothing_there(
     assert green(pair.again("plan", "export", "acknowledge", "report"))
     assert pair.outcomes(mark) == []
     assert main(command) == 2  # it waits no longer
+
+
+def test_ignore_takes_a_document_out_of_the_way_with_its_reason(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    pair.flow = pair.flow.model_copy(update={"write_back": "none"})
+    deliver(pair, "N-1")
+    pair.edit_invoice("N-1", extcomment="new text")
+    pair.again()
+    monkeypatch.setenv("INVOICE_SYNC_DATABASE", pair.database.url)
+    command = ["ignore", "--flow", pair.flow.name, "--document", "N-1", "--because", "it is nobody's work"]
+
+    assert main(command) == 0
+    assert green(pair.again("plan", "export", "acknowledge", "report"))
+    assert "it is nobody's work" in pair.document("N-1").reason
+    assert main(command) == 2  # it waits no longer
