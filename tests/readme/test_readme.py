@@ -21,7 +21,7 @@ RUN_BY = {
     "make demo": (".ci/run", "make demo"),
     "make test": (".ci/run", "make test "),
     "make test-scale": (".ci/run", "make test-scale"),
-    "make bench": ("tests/bench/test_bench.py", "bench.main("),
+    "make bench": ("tests/bench/test_bench.py", "bench.run("),
     "make faults": ("tests/faults/test_campaign.py", "campaign.storm_row("),
     "make help": ("tests/readme/test_readme.py", '"make", "help"'),
     "python3 .ci/secrets": ("tests/scale/test_compose_file.py", ".ci/secrets"),
