@@ -1,7 +1,8 @@
 """One try of one step in a process of its own, so that it can be killed for real.
 
 `python tests/step_process.py '{"database": ..., "index": ..., "step": "export", ...}'` prints one JSON line:
-{"outcome": "done" | "review" | "uncertain" | "later" | "person" | "lost_lease", "wait": seconds, "told": text}
+{"outcome": "done" | "review" | "uncertain" | "later" | "person" | "lost_lease" | "stopped", "wait": seconds,
+"told": text}
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from invoice_sync.ledger.database import Database
 from invoice_sync.model.errors import InvoiceSyncError, LostLease, NeedsPerson, ReviewNeeded, StillUncertain, TryLater
 from invoice_sync.model.ports import SystemClock
 from invoice_sync.orchestration.flows import load
+from invoice_sync.orchestration.stopping import Stopped, stopped_by_signal
+from second import Second
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,11 @@ class Order:
 
     refresh_token: str = ""
     """What stands in the connection; by default the living token of the realm."""
+
+    flow: str = ""
+    """Its name; by default the first one."""
+
+    documents: list[str] = field(default_factory=list)
 
     def command(self) -> list[str]:
         """How to start it."""
@@ -68,21 +76,26 @@ def main() -> int:
 
 def one_try(order: Order) -> dict[str, Any]:
     """The try itself; in the process that calls it."""
-    flow = load(FLOWS)[0]
+    flow = next(each for each in load(FLOWS) if order.flow in ("", each.name))
     flow = flow.model_copy(update={"options": flow.options.model_copy(update=order.options)})
     address: Any = SimpleNamespace(index_url=order.index)
     clock: Any = LateClock(order.ahead)
-    house = House(address, Database(order.database), flow, {**FAST, **order.timing}, clock=clock)
+    kind = Second if order.flow else House
+    house = kind(address, Database(order.database), flow, {**FAST, **order.timing}, clock=clock)
     house.first_refresh_token = order.refresh_token
     house.tries[order.run, order.step] = order.try_number - 1
-    with nullcontext() if order.quotas else patch.object(registry, "windows", lambda vendor: ()):
+    with nullcontext() if order.quotas else patch.object(registry, "windows", lambda vendor, extra: ()):
         return outcome(house, order)
 
 
 def outcome(house: House, order: Order) -> dict[str, Any]:
     """What became of the try, in plain values."""
     try:
-        return {"outcome": "done", "counts": dict(house.step(order.step, order.run))}
+        with stopped_by_signal():
+            chosen = {"documents": tuple(order.documents)} if order.documents else {}
+            return {"outcome": "done", "counts": dict(house.step(order.step, order.run, **chosen))}
+    except Stopped as error:
+        return {"outcome": "stopped", "told": str(error)}
     except StillUncertain as error:
         return {"outcome": "uncertain", "wait": (error.until - house.clock.now()).total_seconds()}
     except TryLater as error:

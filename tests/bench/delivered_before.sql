@@ -24,3 +24,17 @@ INSERT INTO xref (
     linked_by, linked_at)
 SELECT 'acme', 'rootstock', 'invoice', printf('a6Y9z%010dAAA', i), 'quickbooks', 'R' || i, '0', printf('N%09d', i), 'created by us', '',
     'delivery', '2026-10-01 00:00:00.000000' FROM n
+;
+
+INSERT INTO attempt (
+    intent_id, n, epoch, armed_at, quiet_until, ended_at, verdict, status, trace_id, remote_id, dag_id, run_id, task_id,
+    map_index, try_number)
+SELECT id, 1, 1, created_at, created_at, done_at, 'ok', 200, '1-0', 'R', flow, 'a night of the past', 'export', -1, 1
+FROM intent WHERE source_id GLOB 'a6Y9z??????????AAA' AND id > (SELECT coalesce(max(intent_id), 0) FROM attempt);
+
+INSERT INTO process_log (
+    level, action_type, message, endpoint_url, description, login_user, log_date, log_time, company, flow, dag_id,
+    run_id, task_id, map_index, try_number, document_id)
+SELECT 'INFO', 'Invoice Export', '{}', 'quickbooks', 'Invoice is created successfully.', '', '2026-10-01', '02:00:00',
+    company, flow, flow, 'a night of the past', 'export', -1, 1, document_id
+FROM intent WHERE source_id GLOB 'a6Y9z??????????AAA'

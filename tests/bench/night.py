@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import resource
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,11 +20,12 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from bench.server import Server
+from bench.worker import metered, run_alone
 from house import House
 from invoice_sync.connectors.base import Stub, StubPage
 from invoice_sync.connectors.rootstock.connector import Rootstock
 from invoice_sync.model.flow import RunOptions
-from sandbox.server import Running, start_in_thread
 
 PAGE = 2000
 FILL = Path(__file__).with_name("delivered_before.sql")
@@ -34,7 +34,8 @@ WATCHED = ("inbox", "intent", "xref")
 
 @dataclass(frozen=True)
 class Night:
-    """`writes` at both vendors; `rows_changed` in inbox, intent and xref; `peak_mb` of the process that ran it.
+    """`writes` at both vendors; `rows_changed` in inbox, intent and xref; `peak_mb` of the process that ran it;
+    `idle`: the share of the time in which the sandbox did nothing.
 
     `seconds` are wall time without the making of the pairs, which stands for fetching them."""
 
@@ -44,37 +45,45 @@ class Night:
     writes: int
     rows_changed: int
     peak_mb: float
+    idle: float
 
 
 def measure(rows: int) -> Night:
     """Fills a ledger, then lets another process run the night."""
-    with tempfile.TemporaryDirectory() as folder, start_in_thread() as sandbox:
+    with tempfile.TemporaryDirectory() as folder, Server() as server:
+        sandbox: Any = server
         House.reset(sandbox)
         house = House.build(sandbox, Path(folder), write_back="none")
         ledger = Path(folder) / "ledger.db"
         house.run()
         fill(ledger, rows)
         before = len(house.writes())
-        told = _in_its_own_process(ledger, sandbox, rows)
+        told = _in_its_own_process(ledger, server, rows)
         return Night(
-            rows, told["seconds"], told["cpu_seconds"], len(house.writes()) - before, touched(ledger), told["peak_mb"]
-        )
+            rows, told["seconds"], told["cpu_seconds"], len(house.writes()) - before, touched(ledger), told["peak_mb"],
+            round(1 - told["server_busy"], 3),
+        )  # fmt: skip
 
 
-def fill(ledger: Path, rows: int) -> None:
-    """Delivered and settled documents, as a year of nights would leave them; and a watch on what changes."""
+def fill(ledger: Path, rows: int, *, watched: bool = True) -> None:
+    """`rows` delivered and settled documents, as a year of nights would leave them; and a watch on what changes."""
     with closing(sqlite3.connect(ledger)) as connection:
         connection.execute("PRAGMA synchronous=OFF")
         for statement in FILL.read_text().split(";"):
             connection.execute(statement, {"rows": rows} if ":rows" in statement else {})
-        connection.execute("CREATE TABLE touched (what TEXT)")
-        for table in WATCHED:
-            for verb in ("INSERT", "UPDATE", "DELETE"):
-                connection.execute(
-                    f"CREATE TRIGGER watch_{table}_{verb} AFTER {verb} ON {table} "
-                    f"BEGIN INSERT INTO touched VALUES ('{table} {verb}'); END"
-                )
+        if watched:
+            _watch(connection)
         connection.commit()
+
+
+def _watch(connection: sqlite3.Connection) -> None:
+    connection.execute("CREATE TABLE touched (what TEXT)")
+    for table in WATCHED:
+        for verb in ("INSERT", "UPDATE", "DELETE"):
+            connection.execute(
+                f"CREATE TRIGGER watch_{table}_{verb} AFTER {verb} ON {table} "
+                f"BEGIN INSERT INTO touched VALUES ('{table} {verb}'); END"
+            )
 
 
 def touched(ledger: Path) -> int:
@@ -110,14 +119,9 @@ class Stopwatch:
             yield page
 
 
-def _in_its_own_process(ledger: Path, sandbox: Running, rows: int) -> dict[str, Any]:
-    order = json.dumps({"ledger": str(ledger), "index": sandbox.index_url, "rows": rows})
-    command = [sys.executable, "-m", "bench.night", order]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[1])
-    if done.returncode:
-        raise RuntimeError(f"the night failed:\n{done.stderr[-4000:]}")
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+def _in_its_own_process(ledger: Path, server: Server, rows: int) -> dict[str, Any]:
+    order = {"ledger": str(ledger), "index": server.index_url, "rows": rows, "server": server.pid}
+    return run_alone([sys.executable, "-m", "bench.night", json.dumps(order)])
 
 
 def _run(order: dict[str, Any]) -> dict[str, Any]:
@@ -137,14 +141,18 @@ def _run(order: dict[str, Any]) -> dict[str, Any]:
     def changed(_self: Rootstock, _position: str | None, _options: RunOptions) -> Iterator[StubPage]:
         return making.around(pages(order["rows"]))
 
-    started, busy = time.perf_counter(), time.process_time()
-    with patch.object(Rootstock, "changed", changed):
+    with patch.object(Rootstock, "changed", changed), metered(order["server"]) as meter:
         outcome = house.run("night", full_sweep=True)
-    seconds, busy = time.perf_counter() - started - making.seconds, time.process_time() - busy - making.seconds
+    seconds, busy = meter.seconds - making.seconds, meter.cpu_seconds - making.seconds
     extracted = outcome["extract"]
     assert extracted == {"read": order["rows"], "changed": 0}, extracted
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"seconds": round(seconds, 2), "cpu_seconds": round(busy, 2), "peak_mb": round(peak, 1)}
+    return {
+        "seconds": round(seconds, 2),
+        "cpu_seconds": round(busy, 2),
+        "peak_mb": round(peak, 1),
+        "server_busy": meter.server_busy,
+    }
 
 
 if __name__ == "__main__":

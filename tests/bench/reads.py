@@ -6,7 +6,6 @@ Counted by the sandbox. The pre-check of numbers, which tells whether a stranger
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,12 +21,11 @@ from sandbox.server import start_in_thread
 
 @dataclass(frozen=True)
 class Reads:
-    """`in_all` includes `number_check`; `seconds` of the whole run, sandbox in the same process."""
+    """`in_all` includes `number_check`."""
 
     invoices: int
     in_all: int
     number_check: int
-    seconds: float
 
     @property
     def without_number_check(self) -> int:
@@ -45,16 +43,14 @@ def measure(invoices: int) -> Reads:
         _must_be_green(house.run("the night before"))
         load.invoices(invoices, first=600_001, since=datetime.now(UTC))
         before, counting = metered(house), _Counting(house)
-        started = time.perf_counter()
         # the vendor's windows would spread 334 batches over ten minutes, and change no count
         windows = patch.dict(registry.LIMITS, clear=True)
         with windows, patch.object(QuickBooks, "holders", counting.around(QuickBooks.holders)):
             outcome = house.run("ten-thousand")
-        seconds = time.perf_counter() - started
         _must_be_green(outcome)
         if outcome["export"]["sent"] != invoices:
             raise RuntimeError(f"{outcome['export']} of {invoices} invoices were sent")
-        return Reads(invoices, metered(house) - before, counting.reads, round(seconds, 1))
+        return Reads(invoices, metered(house) - before, counting.reads)
 
 
 def metered(house: House) -> int:

@@ -11,6 +11,7 @@ import pytest
 
 from house import House
 from pair import Pair
+from releasing import Releasing
 from sandbox.server import Running
 from second import Second, ledger
 from wholesale import Night, Wholesale
@@ -65,3 +66,9 @@ def seeded(open_wholesale: OpenWholesale) -> Night:
     """The flow as installed, on the books as seeded: one night that many tests look at."""
     with open_wholesale(seeded=True) as house:
         return Night.of(house, house.run())
+
+
+@pytest.fixture
+def releasing(house: House) -> Releasing:
+    """The release chain over the seed's orders, with a clock that both sides share."""
+    return Releasing.within(house)

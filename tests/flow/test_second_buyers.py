@@ -32,7 +32,7 @@ WAIT = {
 
 
 def customers(house: Wholesale) -> None:
-    house.load.customer("C90", "Timber and Tin", TaxRegistrationID="us-315-09")
+    house.load.customer("C90", "Timber and Tin", TaxRegistrationID="US-315-09")
     house.load.customer("C00000310", "Cobalt Fittings")
     house.load.customer("C00000320", "Dormant Mills")
     house.load.customer("C00000321", "Newcomer Ltd")

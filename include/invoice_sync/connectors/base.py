@@ -17,6 +17,7 @@ from invoice_sync.model.errors import Problem
 from invoice_sync.model.flow import Options, RunOptions, WriteBack
 from invoice_sync.model.money import Money
 from invoice_sync.model.ports import Binding
+from invoice_sync.model.words import LogWords
 
 Json = Mapping[str, Any]
 
@@ -82,7 +83,9 @@ class Timing:
 class WriteRule:
     """How one (entity, operation) is written: class, items a call, calls in flight, the quota a call draws on.
 
-    `endpoint`: the address that it goes to, without a query, for the process log.
+    `endpoint`: the address that it goes to, without a query, for the process log. `runs_on`: the vendor may be at it
+    long after our call is gone, so that an unknown outcome is adopted as soon as it shows, and taken for not done
+    only after the quiet period. `told`: names of facts that the log's message has too, by what they are called there.
     """
 
     write_class: WriteClass
@@ -90,6 +93,8 @@ class WriteRule:
     in_flight: int = 1
     quota_kind: str = "call"
     endpoint: str = ""
+    runs_on: bool = False
+    told: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,10 +256,11 @@ class Label:
 class Source(Writer, Protocol):
     """A system that documents come from, and that is told what became of them.
 
-    `takes`: which of the notes in NOTES it has room for.
+    `takes`: which of the notes in NOTES it has room for. `words`: of the process log.
     """
 
     takes: frozenset[str]
+    words: LogWords
 
     def inspect(self, write_back: WriteBack) -> Inspection:
         """Signs in and looks: tenant, fields, rights, locks, the vendor's own counts. Reads only."""
@@ -362,6 +368,9 @@ class Destination(Writer, Protocol):
 
     def changes(self, before: Json, after: Json) -> list[Change]:
         """Pure. How two bodies of one document differ, their placeholders filled."""
+
+    def by_now(self, before: Json, after: Json, there: Remote) -> Json:
+        """Pure. `before` with what buyers' payments moved since and `after` does not take back; else as it is."""
 
     def referenced(self, bodies: Sequence[Json]) -> Json:
         """What `preflight` has to know of the records that these bodies name; asked for in bulk, and once."""

@@ -12,8 +12,8 @@ from invoice_sync.model.errors import Problem
 from invoice_sync.model.flow import Options
 from invoice_sync.model.money import Money
 
-CONFIRM, PREPARE, RELEASE = "confirm_shipment", "prepare_invoice", "release"
-"""What follows CREATE, which makes the shipment; in this order."""
+CONFIRM, PREPARE, REMOVE_HOLD, RELEASE = "confirm_shipment", "prepare_invoice", "remove_hold", "release"
+"""What follows CREATE, which makes the shipment; in this order. REMOVE_HOLD only where the invoice is on hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,8 @@ class OrderLine:
 class OrderState:
     """An order as it stands now. `key` is how the flow names it, `number` how people do.
 
-    `shipments`: numbers of those that it has, oldest first. `problem`: why it gets no new one now.
+    `shipments`: numbers of those that it has, oldest first. `problem`: why it gets no new one now; an order that
+    cannot be read has one, and no lines.
     """
 
     key: str
@@ -47,8 +48,8 @@ class OrderState:
 
     @property
     def is_open(self) -> bool:
-        """Whether anything is left to be shipped."""
-        return any(line.open > 0 for line in self.lines)
+        """Whether anything is left to be shipped, as far as anybody can tell."""
+        return any(line.open > 0 for line in self.lines) or not (self.lines or self.problem is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +62,21 @@ class ShipmentState:
     invoice: str = ""
     invoice_status: str = ""
     is_released: bool = False
+    is_held: bool = False
+    """The invoice is a draft on hold."""
+
     problem: Problem | None = None
 
     def needs(self, operation: str) -> bool:
         """Whether this is the step that it waits for."""
+        if operation == REMOVE_HOLD:
+            return self.is_held
         due = RELEASE if self.invoice else PREPARE if self.is_confirmed else CONFIRM
         return not self.is_released and operation == due
 
 
 class Fulfilment(Writer, Protocol):
-    """Writes: CREATE of a "shipment", then CONFIRM, PREPARE and RELEASE of it; bodies are made here, and pure."""
+    """Writes: CREATE of a "shipment", then what follows of it; bodies are made here, and pure."""
 
     def inspect(self, options: Options) -> Inspection: ...
 

@@ -36,6 +36,7 @@ from invoice_sync.model.documents import Entity
 from invoice_sync.model.errors import LostLease, NeedsPerson, StillUncertain, TryLater
 from invoice_sync.model.ports import Clock, Quota
 from invoice_sync.model.progress import Progress, spoken
+from invoice_sync.model.words import LogWords
 
 log = logging.getLogger("invoice_sync.delivery")
 
@@ -48,6 +49,9 @@ LONGEST_WAIT_FOR_A_WINDOW = 75.0
 
 PIECE, MOMENT = 5.0, 0.25
 """Seconds to wait at a time for a window: with nothing in flight, and between looks at what is."""
+
+LAST_SECONDS = 2.0
+"""For answers to come in when we are stopped; Airflow kills a task five seconds after it said so."""
 
 Flight = Future[Mapping[str, Outcome]]
 
@@ -69,6 +73,7 @@ class Door:
     clock: Clock
     quota: Quota
     progress: Progress = field(default_factory=Progress)
+    words: LogWords = field(default_factory=LogWords)
 
     def deliver(self, entity: Entity, operation: str) -> Tally:
         """Everything planned or uncertain of this kind, as far as it can be brought now.
@@ -100,7 +105,7 @@ class Door:
         try:
             yield Work(
                 self.database, self.scope, self.task, self.writer, self.clock, entity, operation, rule, lease,
-                Size(rule.batch), progress=self.progress,
+                Size(rule.batch), progress=self.progress, words=self.words,
             )  # fmt: skip
         finally:
             leases.release(self.database, lease, self.clock.now())
@@ -137,11 +142,10 @@ def _send_all(work: Work, quota: Quota) -> list[Outcome]:
                 if not flying and not turn:
                     break
                 again += _landed(work, flying, turn)
-        except BaseException:
+        except BaseException as error:
             work.writer.stop_waiting()
+            _land(work, flying, is_stopped=not isinstance(error, Exception))
             raise
-        finally:
-            _land(work, flying)
     return again
 
 
@@ -185,11 +189,21 @@ def _phrase(work: Work) -> str:
     return f"{work.entity.replace('_', ' ')}: {DONE_BY.get(work.operation, work.operation)}"
 
 
-def _land(work: Work, flying: Mapping[Flight, Armed]) -> None:
-    """Something stopped us, and calls are still out: their answers count like any other."""
+def _land(work: Work, flying: Mapping[Flight, Armed], *, is_stopped: bool) -> None:
+    """Something ended this, and calls are still out: their answers count like any other.
+
+    `is_stopped`: the process shall end, and will be killed if it does not; what has not answered then is abandoned.
+    """
+    if is_stopped:
+        wait(flying, LAST_SECONDS)
     for future, armed in flying.items():
+        outcomes = future.result() if future.done() or not is_stopped else _unknown(armed)
         with suppress(LostLease):
-            settle(work, armed, future.result())
+            settle(work, armed, outcomes, is_abandoned=is_stopped)
+
+
+def _unknown(armed: Armed) -> Mapping[str, Outcome]:
+    return {item.wire_item: Outcome(Verdict.UNKNOWN) for item in armed.items}
 
 
 def _launch(work: Work, pool: ThreadPoolExecutor, flying: dict[Flight, Armed], ids: list[int]) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from invoice_sync.connectors.base import CREATE, WRITE_ID, Remote, Verdict, WriteClass
-from invoice_sync.delivery import settle
+from invoice_sync.delivery import settle, told
 from invoice_sync.delivery.arm import freeze, item
 from invoice_sync.delivery.settle import LOOK_UP_AT_ONCE, Desk
 from invoice_sync.delivery.work import Work
@@ -28,12 +28,12 @@ LOOK_UP = 200
 
 def take_over(work: Work) -> None:
     """We hold the lease, so whatever is still `sending` belongs to a process that is gone or fenced off."""
+    query = intents.select_state(work.scope, work.entity, work.operation, IntentState.SENDING)
     with work.fenced() as session:
-        session.execute(
-            update(IntentRow)
-            .where(intents.of_kind(work.scope, work.entity, work.operation), IntentRow.state == IntentState.SENDING)
-            .values(state=IntentState.UNCERTAIN, epoch=work.lease.epoch)
-        )
+        left = list(session.scalars(query))
+        for row in left:
+            row.state, row.epoch = IntentState.UNCERTAIN, work.lease.epoch
+        work.log(session, [told.abandoned(work, row) for row in left])
 
 
 def adopt_what_is_so(work: Work) -> None:
@@ -53,6 +53,7 @@ def adopt_what_is_so(work: Work) -> None:
 def recover(work: Work) -> int:
     """Looks up every uncertain write whose quiet period is over, and decides it. Returns how many."""
     decided = 0
+    _adopt_what_shows(work)
     while rows := _due(work):
         found = work.writer.find(work.entity, work.operation, [item(row) for row in rows])
         with work.fenced() as session:
@@ -62,6 +63,30 @@ def recover(work: Work) -> int:
             desk.close()
         decided += len(rows)
     return decided
+
+
+def _adopt_what_shows(work: Work) -> None:
+    """What runs on over there may show before its quiet period is over; only that it does not has to wait for that."""
+    if not work.rule.runs_on:
+        return
+    query = intents.select_state(work.scope, work.entity, work.operation, IntentState.UNCERTAIN)
+    with work.database.transaction() as session:
+        rows = list(session.scalars(query.where(IntentRow.quiet_until > work.clock.now())))
+    for portion in portions(rows, LOOK_UP):
+        found = work.writer.find(work.entity, work.operation, [item(row) for row in portion])
+        with work.fenced() as session:
+            desk = _desk(session, work, [row.id for row in portion], found)
+            for row in desk.rows:
+                ours = [remote for remote in found.get(row.id, []) if _is_ours(desk, row, remote)]
+                if row.state == IntentState.UNCERTAIN and len(ours) == 1:
+                    _adopt_found(desk, row, ours[0])
+            desk.close()
+
+
+def _adopt_found(desk: Desk, row: IntentRow, remote: Remote) -> None:
+    settle.finish(desk, row, remote, "found again")
+    desk.work.tally.adopted += 1
+    log.info("%s: found at the destination under id %s, adopted", row.number, remote.id)
 
 
 def _adopt(work: Work, found: Mapping[int, Sequence[Remote]]) -> None:
@@ -97,11 +122,12 @@ def _decide(desk: Desk, row: IntentRow, hits: Sequence[Remote]) -> None:
     if len(ours) > 1:
         settle.refuse(desk, row, _twice(row, ours))
     elif ours:
-        settle.finish(desk, row, ours[0], "found again")
-        work.tally.adopted += 1
-        log.info("%s: found at the destination under id %s, adopted", row.number, ours[0].id)
+        _adopt_found(desk, row, ours[0])
     elif _is_theirs(desk, row, hits):
         settle.refuse(desk, row, _typed(row))
+    elif not hits and _may_show_late(desk.session, row):
+        row.misses += 1
+        row.quiet_until = work.clock.now() + work.timing.quiet
     elif _was_hit(desk.session, row) or (hits and work.rule.write_class not in LOOK_UP_AT_ONCE):
         settle.refuse(desk, row, _taken(row, hits))
     else:
@@ -128,6 +154,11 @@ def _is_theirs(desk: Desk, row: IntentRow, hits: Sequence[Remote]) -> bool:
 def _was_hit(session: Session, row: IntentRow) -> bool:
     query = select(AttemptRow.verdict).where(AttemptRow.intent_id == row.id, AttemptRow.n == row.attempts)
     return session.scalar(query) == Verdict.HIT
+
+
+def _may_show_late(session: Session, row: IntentRow) -> bool:
+    """It was sent again too early, and met what an earlier attempt had made: the search just does not show it yet."""
+    return row.attempts > 1 and row.misses == 1 and _was_hit(session, row)
 
 
 def _send_again(desk: Desk, row: IntentRow) -> None:

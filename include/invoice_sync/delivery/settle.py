@@ -34,7 +34,7 @@ from invoice_sync.ledger.process_log import Entry
 from invoice_sync.ledger.tables import AttemptRow, DocumentRow, IntentRow, XrefRow, table_of
 from invoice_sync.model import canonical
 from invoice_sync.model.crash_points import reached
-from invoice_sync.model.documents import DOCUMENTS
+from invoice_sync.model.documents import DOCUMENTS, SHIPMENT
 from invoice_sync.model.errors import LostLease, Problem
 from invoice_sync.model.words import DocumentState, IntentState
 
@@ -76,6 +76,9 @@ class Desk:
     bodies: Mapping[int, Json] = field(default_factory=dict)
     """What went out, by intent, where it is at hand; the ledger has it as well."""
 
+    is_abandoned: bool = False
+    """We are being stopped, and waited no longer for what is unknown."""
+
     done: list[IntentRow] = field(default_factory=list)
     arrived: list[DocumentRow] = field(default_factory=list)
     new_links: list[tuple[str, Link]] = field(default_factory=list)
@@ -101,6 +104,11 @@ class Desk:
         """By fact: (what we asked for, what is there), for all that differ. Tolerance 0."""
         return differences(self.work, row, remote, self.bodies.get(row.id))
 
+    def names(self, row: IntentRow) -> dict[str, object]:
+        """How the process log names the document: by its number there, and by the source's as people know it."""
+        name = self.work.words.number if row.entity in DOCUMENTS else ""
+        return {"document": row.number, **({name: self.documents[row.document_id].number} if name else {})}
+
     def close(self) -> None:
         """Everything goes to the database: links first, for they may be refused, then the process log."""
         work, now = self.work, self.work.clock.now()
@@ -111,7 +119,7 @@ class Desk:
         self.work.log(self.session, self.entries)
 
 
-def settle(work: Work, armed: Armed, outcomes: Mapping[str, Outcome]) -> list[Outcome]:
+def settle(work: Work, armed: Armed, outcomes: Mapping[str, Outcome], *, is_abandoned: bool = False) -> list[Outcome]:
     """Commits a call's outcomes; returns those that certainly did not happen and may go again.
 
     Raises LostLease after keeping the answers as evidence on the attempts, when somebody took over meanwhile.
@@ -119,7 +127,8 @@ def settle(work: Work, armed: Armed, outcomes: Mapping[str, Outcome]) -> list[Ou
     by_intent = {item.intent: outcomes[item.wire_item] for item in armed.items}
     try:
         with work.fenced() as session:
-            _settle_all(session, work, by_intent, {item.intent: item.body for item in armed.items})
+            bodies = {item.intent: item.body for item in armed.items}
+            _settle_all(session, work, by_intent, bodies, is_abandoned=is_abandoned)
             reached("K8")
     except LostLease:
         _keep_evidence(work, by_intent)
@@ -137,7 +146,7 @@ def finish(desk: Desk, row: IntentRow, remote: Remote, rule: str) -> None:
     if wrong:
         _put_aside(desk, row, told.mismatch(row, remote, wrong))
         return
-    desk.entries.append(told.done(work, row, remote, rule))
+    desk.entries.append(told.done(work, row, desk.names(row), remote, rule))
     document = desk.documents[row.document_id]
     if work.operation == VOID and document.state == DocumentState.REVIEW:
         taken_back = told.taken_back(documents.problem_of(document))
@@ -166,15 +175,18 @@ def differences(work: Work, row: IntentRow, remote: Remote, body: Json | None = 
 
 def may_be_linked(desk: Desk, row: IntentRow, remote: Remote) -> bool:
     """False for a record that another document of ours is linked to; parties and products may share theirs."""
-    if desk.work.operation != CREATE or row.entity not in DOCUMENTS:
+    if desk.work.operation != CREATE or row.entity not in (*DOCUMENTS, SHIPMENT):
         return True
     return desk.holders.get(remote.id) in (None, (row.source_vendor, row.source_id))
 
 
-def _settle_all(session: Session, work: Work, by_intent: Mapping[int, Outcome], bodies: Mapping[int, Json]) -> None:
+def _settle_all(
+    session: Session, work: Work, by_intent: Mapping[int, Outcome], bodies: Mapping[int, Json], *, is_abandoned: bool
+) -> None:
     rows = list(session.scalars(_INTENTS, {"ids": list(by_intent)}))
     remotes = [outcome.remote for outcome in by_intent.values() if outcome.remote is not None]
     desk = Desk.of(session, work, rows, remotes, bodies)
+    desk.is_abandoned = is_abandoned
     _end_attempts(session, work, [(row.id, row.attempts, by_intent[row.id]) for row in rows])
     for row in rows:
         _settle_one(desk, row, by_intent[row.id], alone=len(rows) == 1)
@@ -224,7 +236,7 @@ def _state_after(work: Work) -> DocumentState:
 def _put_aside(desk: Desk, row: IntentRow, problem: Problem) -> None:
     """Into review; but a note for the source's people holds nobody up."""
     work = desk.work
-    desk.entries.append(told.refused(work, row, problem))
+    desk.entries.append(told.refused(work, row, desk.names(row), problem))
     if work.operation in NOTES:
         log.warning("%s: %s", row.number, problem.reason)
         return
@@ -234,14 +246,17 @@ def _put_aside(desk: Desk, row: IntentRow, problem: Problem) -> None:
 def _uncertain(desk: Desk, row: IntentRow, outcome: Outcome) -> None:
     """UNKNOWN, HIT, or an OK that names nothing of ours: look it up before anything else is decided.
 
-    A class that may be looked up at once is so once only; then the quiet period lets bad weather pass.
+    A class that may be looked up at once is so once only; then the quiet period lets bad weather pass. And never so
+    what the vendor may still be working at.
     """
     work = desk.work
+    at_once = work.rule.write_class in LOOK_UP_AT_ONCE and not work.rule.runs_on and not row.misses
     row.state = IntentState.UNCERTAIN
     row.problem = canonical.dumps(asdict(outcome.problem)) if outcome.problem else None
-    if outcome.verdict is Verdict.HIT or (work.rule.write_class in LOOK_UP_AT_ONCE and not row.misses):
+    if outcome.verdict is Verdict.HIT or at_once:
         row.quiet_until = work.clock.now()
-    desk.entries.append(told.uncertain(work, row, outcome))
+    unknown = told.uncertain(work, row, desk.names(row), outcome)
+    desk.entries.append(told.abandoned(work, row) if desk.is_abandoned else unknown)
     log.warning("%s: outcome unknown (%s), it will be looked up", row.number, outcome.verdict)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from invoice_sync.connectors.base import ACKNOWLEDGE, CREATE, TELL_ERROR, UPDATE, VOID, WRITE_ID, Outcome, Remote
-from invoice_sync.connectors.fulfilment import CONFIRM, PREPARE, RELEASE
+from invoice_sync.connectors.fulfilment import CONFIRM, PREPARE, RELEASE, REMOVE_HOLD
 from invoice_sync.delivery.work import Work
 from invoice_sync.ledger.process_log import Entry
 from invoice_sync.ledger.tables import IntentRow
@@ -26,28 +26,38 @@ _DONE = {
     TELL_ERROR: "has its error text at the source",
     CONFIRM: "is confirmed successfully",
     PREPARE: "has its invoice prepared successfully",
+    REMOVE_HOLD: "has its invoice off hold",
     RELEASE: "has its invoice released successfully",
 }
 _PRIVATE = ("name", "marker")
 
 
-def done(work: Work, row: IntentRow, remote: Remote, rule: str) -> Entry:
-    """ "Invoice is created successfully.", with how we know."""
-    message = {"document": row.number, "remote_id": remote.id, "how": rule}
+def done(work: Work, row: IntentRow, names: Mapping[str, object], remote: Remote, rule: str) -> Entry:
+    """ "Invoice is created successfully.", with how we know. `names`: of the document, as people know them."""
+    message = {**names, "remote_id": remote.id, "how": rule}
+    message |= {name: remote.facts[fact] for name, fact in work.rule.told.items() if fact in remote.facts}
     return _entry(work, row, "INFO", message, f"{_NOUNS[row.entity]} {_DONE[work.operation]}.")
 
 
-def refused(work: Work, row: IntentRow, problem: Problem) -> Entry:
+def refused(work: Work, row: IntentRow, names: Mapping[str, object], problem: Problem) -> Entry:
     message = {
-        "document": row.number, "cause": problem.cause, "vendor_code": problem.vendor_code,
+        **names, "cause": problem.cause, "vendor_code": problem.vendor_code,
         "trace_id": problem.trace_id,
     }  # fmt: skip
     return _entry(work, row, "ERROR", message, problem.reason)
 
 
-def uncertain(work: Work, row: IntentRow, outcome: Outcome) -> Entry:
-    message = {"document": row.number, "status": outcome.status, "trace_id": outcome.trace_id}
+def uncertain(work: Work, row: IntentRow, names: Mapping[str, object], outcome: Outcome) -> Entry:
+    message = {**names, "status": outcome.status, "trace_id": outcome.trace_id}
     return _entry(work, row, "WARNING", message, "The outcome is unknown; it will be looked up before anything else.")
+
+
+def abandoned(work: Work, row: IntentRow) -> Entry:
+    """Nobody waits for the answer any more: its task was stopped, or its process died."""
+    return _entry(
+        work, row, "WARNING", {"document": row.number, "attempt": row.attempts},
+        "Abandoned, outcome unknown; it will be looked up before anything else.",
+    )  # fmt: skip
 
 
 def mismatch(row: IntentRow, remote: Remote, wrong: Mapping[str, tuple[str, str]]) -> Problem:
@@ -83,4 +93,4 @@ def _difference(name: str, ours: str, theirs: str) -> str:
 
 def _entry(work: Work, row: IntentRow, level: str, message: object, description: str) -> Entry:
     endpoint = work.rule.endpoint or work.writer.binding.vendor
-    return Entry(level, f"{_NOUNS[row.entity]} Export", message, endpoint, description, row.document_id)
+    return Entry(level, f"{_NOUNS[row.entity]} {work.words.verb}", message, endpoint, description, row.document_id)

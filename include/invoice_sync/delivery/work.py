@@ -17,6 +17,7 @@ from invoice_sync.ledger.scope import Scope, TaskRef
 from invoice_sync.model.documents import Entity
 from invoice_sync.model.ports import Clock
 from invoice_sync.model.progress import Progress
+from invoice_sync.model.words import LogWords
 
 
 @dataclass(slots=True)
@@ -60,6 +61,7 @@ class Work:
     size: Size
     tally: Tally = field(default_factory=Tally)
     progress: Progress = field(default_factory=Progress)
+    words: LogWords = field(default_factory=LogWords)
 
     @property
     def timing(self) -> Timing:

@@ -63,6 +63,14 @@ def by_source(session: Session, scope: Scope, entities: Entities, ids: Sequence[
     return found
 
 
+def numbered(session: Session, scope: Scope, entities: Entities, numbers: Sequence[str]) -> list[DocumentRow]:
+    """The flow's documents under these numbers; several may share one."""
+    found: list[DocumentRow] = []
+    for portion in portions(numbers):
+        found += session.scalars(_of(scope, entities).where(DocumentRow.number.in_(portion)))
+    return found
+
+
 def stamps(session: Session, scope: Scope, entities: Entities, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
     """(stamp, state) by source id, as plain values: a night that changed nothing looks at a million of them."""
     found: dict[str, tuple[str, str]] = {}

@@ -33,6 +33,7 @@ class AcumaticaOptions(_Strict):
     custom_field: str = ""
     saved_filter: str = ""
     warehouse: str = ""
+    remove_hold: bool = False
 
 
 class BigCommerceOptions(_Strict):

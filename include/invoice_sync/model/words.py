@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -50,6 +51,18 @@ class Word(StrEnum):
     IN_REVIEW = "in review"
     IGNORED = "ignored"
     UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class LogWords:
+    """How the process log names what a flow writes, so that people find the words of the log that they know.
+
+    `verb` ends the action type, such as "Invoice Export"; under `number` the message has the document's number once
+    more, beside "document".
+    """
+
+    verb: str = "Export"
+    number: str = ""
 
 
 _BY_INTENT = {

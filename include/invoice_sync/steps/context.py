@@ -23,6 +23,7 @@ from invoice_sync.model.errors import Problem
 from invoice_sync.model.flow import Flow, RunOptions
 from invoice_sync.model.ports import Clock, Quota
 from invoice_sync.model.progress import Progress
+from invoice_sync.model.words import LogWords
 
 Counts = Mapping[str, int]
 Kept = TypeVar("Kept", DocumentRow, documents.Key)
@@ -71,7 +72,8 @@ class StepContext:
         return self._door(self.source, self.source_quota)
 
     def _door(self, writer: Writer, quota: Quota) -> Door:
-        return Door(self.database, self.scope, self.task, writer, self.clock, quota, self.progress)
+        words = self.source.words if self.flow.kind == "invoice" else LogWords()
+        return Door(self.database, self.scope, self.task, writer, self.clock, quota, self.progress, words)
 
     def model(self, row: DocumentRow, content: Mapping[str, Any]) -> Document:
         """The document of an inbox content. Raises BadDocument."""

@@ -57,6 +57,13 @@ def decide(context: StepContext, desk: Desk, row: DocumentRow) -> Fate:
     return _delivered(context, desk, row) if row.id in desk.linked else _new(context, desk, row)
 
 
+def keep(session: Session, context: StepContext, desk: Desk, row: DocumentRow, fate: Fate) -> None:
+    """The same change was made there, such as by a payment: from here on that is how we left it."""
+    if fate.body:
+        wanted, target = Wanted(row, fate.body, fate.number), context.scope.target_vendor
+        intents.done(session, context.scope, UPDATE, target, wanted, desk.filled[row.id], context.now)
+
+
 def adopt(session: Session, context: StepContext, desk: Desk, row: DocumentRow, fate: Fate) -> None:
     """We delivered it before the ledger forgot, as after a restored backup: linked again, never sent again."""
     holder, target = desk.holders[row.id][0], context.scope.target_vendor
@@ -99,9 +106,10 @@ def _delivered(context: StepContext, desk: Desk, row: DocumentRow) -> Fate:
     changes = context.destination.changes(before, after) if before else []
     wrong = _differing(context, desk, row, there)
     if not wrong and not [change for change in changes if not change.proven]:
-        return Fate()
+        return Fate(body=desk.bodies[row.id], number=context.destination.number(after)) if changes else Fate()
     # in what it is not as we delivered it, somebody changed it there
-    edited = facts_differing(context, row, CREATE, before, there) if before else wrong
+    known = context.destination.by_now(before, after, there) if before else before
+    edited = facts_differing(context, row, CREATE, known, there) if before else wrong
     standing = context.destination.blocked(there)
     if standing:
         return Fate(held=standing)

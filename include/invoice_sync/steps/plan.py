@@ -90,6 +90,7 @@ def _carry_out(session: Session, context: StepContext, desk: Desk, row: Document
     if fate.way is Way.IGNORE:
         intake.ignore(context, [row], intake.LEFT_THE_QUEUE, f"The document was {row.withdrawn}.")
     elif fate.way is Way.NOTHING:
+        deciding.keep(session, context, desk, row, fate)
         documents.move(row, DocumentState.DELIVERED, context.now)
     elif fate.way is Way.ADOPT:
         deciding.adopt(session, context, desk, row, fate)

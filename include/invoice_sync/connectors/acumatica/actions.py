@@ -1,20 +1,21 @@
 """The deeds of the release chain: create a shipment, confirm it, prepare its invoice, release that. Pure.
 
 Each is pressed by a POST that answers 204 (done) or 202 with the address of its outcome; but what counts is the state
-of the record afterwards. Where nothing holds a second press off (a shipment of a partly shipped order) the class is
-plain, and the shipments that were there before are part of the body; elsewhere the deed sets a state.
+of the record afterwards. Taking an invoice off hold is no button: it is a PUT of the field. Where nothing holds a
+second press off (a shipment of a partly shipped order) the class is plain, and the shipments that were there before
+are part of the body; elsewhere the deed sets a state.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from invoice_sync.connectors.acumatica import states
 from invoice_sync.connectors.acumatica.look import Look
 from invoice_sync.connectors.base import CREATE, Json, Remote, WriteClass
-from invoice_sync.connectors.fulfilment import CONFIRM, PREPARE, RELEASE, OrderState, ShipmentState
+from invoice_sync.connectors.fulfilment import CONFIRM, PREPARE, RELEASE, REMOVE_HOLD, OrderState, ShipmentState
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +33,26 @@ class Deed:
     wanted: Mapping[str, str]
     """The facts that such a Remote must show."""
 
+    sets: Mapping[str, Any] = field(default_factory=dict)
+    """Of a deed without a button: the fields that are written."""
+
+    @property
+    def address(self) -> tuple[str, ...]:
+        """Entity and action, as they stand in the URL."""
+        return (self.entity, self.action) if self.action else (self.entity,)
+
+    def who(self, body: Json) -> str:
+        """What it is done to, as people call it: "order SO0007850"."""
+        return f"{_CALLED[self.entity]} {self.key_values(body)[-1]}"
+
     def key_values(self, body: Json) -> list[str]:
         return [str(body[name]) for name in self.keys]
 
     def wire_body(self, body: Json) -> Json:
-        """The keys and the parameters."""
+        """The keys, and the parameters or the fields."""
         given = {name: {"value": body[name]} for name in self.keys}
+        if not self.action:
+            return given | {name: {"value": value} for name, value in self.sets.items()}
         parameters = {name: {"value": value} for name, value in body.get("parameters", {}).items()}
         return {"entity": given, "parameters": parameters}
 
@@ -53,7 +68,7 @@ def create_body(order: OrderState, warehouse: str, date: str) -> Json:
 
 def next_body(operation: str, shipment: ShipmentState) -> Json:
     """Of the three deeds that follow."""
-    if operation != RELEASE:
+    if operation not in (REMOVE_HOLD, RELEASE):
         return {"ShipmentNbr": shipment.number}
     kind, _, number = shipment.invoice.partition("/")
     return {"Type": kind, "ReferenceNbr": number}
@@ -80,12 +95,18 @@ def _released(body: Json, record: Json) -> list[Remote]:
     return [Remote(f"{body['Type']}/{number}", "", number, {"released": _said(states.is_released(record))})]
 
 
+def _off_hold(body: Json, record: Json) -> list[Remote]:
+    number = str(body["ReferenceNbr"])
+    return [Remote(f"{body['Type']}/{number}", "", number, {"off_hold": _said(not states.is_held(record))})]
+
+
 def _said(so: bool) -> str:
     return "true" if so else "false"
 
 
 _SET = WriteClass.SET_STATE
-_SHIPMENT = ("ShipmentNbr",)
+_SHIPMENT, _INVOICE = ("ShipmentNbr",), ("Type", "ReferenceNbr")
+_CALLED: Mapping[str, str] = {"SalesOrder": "order", "Shipment": "shipment", "SalesInvoice": "invoice"}
 DEEDS: Mapping[str, Deed] = {
     CREATE: Deed(
         entity="SalesOrder",
@@ -98,14 +119,11 @@ DEEDS: Mapping[str, Deed] = {
     ),
     CONFIRM: Deed("Shipment", "ConfirmShipment", _SHIPMENT, states.SHIPMENT, _SET, _confirmed, {"confirmed": "true"}),
     PREPARE: Deed("Shipment", "PrepareInvoice", _SHIPMENT, states.SHIPMENT, _SET, _invoiced, {"invoiced": "true"}),
+    REMOVE_HOLD: Deed(
+        "SalesInvoice", "", _INVOICE, states.INVOICE, _SET, _off_hold, {"off_hold": "true"}, {"Hold": False}
+    ),
     RELEASE: Deed(
-        entity="SalesInvoice",
-        action="ReleaseSalesInvoice",
-        keys=("Type", "ReferenceNbr"),
-        look=states.INVOICE,
-        write_class=_SET,
-        found=_released,
-        wanted={"released": "true"},
+        "SalesInvoice", "ReleaseSalesInvoice", _INVOICE, states.INVOICE, _SET, _released, {"released": "true"}
     ),
 }
 """By operation."""

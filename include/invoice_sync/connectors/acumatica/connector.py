@@ -39,6 +39,7 @@ from invoice_sync.model.documents import DOCUMENTS, PARTIES, Document, Entity
 from invoice_sync.model.errors import SettingsError, TryLater
 from invoice_sync.model.flow import AcumaticaOptions, RunOptions, WriteBack
 from invoice_sync.model.ports import Binding, CallLog, Clock, Quota, TokenStore
+from invoice_sync.model.words import LogWords
 
 __all__ = ["Acumatica", "Credentials", "build"]
 
@@ -76,6 +77,7 @@ class Acumatica:
     """One tenant of one site; `binding.tenant` is "<Tenant>/<Branch>", without a branch all of them."""
 
     takes: frozenset[str] = frozenset()
+    words = LogWords("Sync", "acu_invoice_number")
 
     def __init__(
         self,

@@ -105,7 +105,7 @@ def of(answer: Answer) -> Fault | None:
         return None
     if answer.status in (202, 204):
         return None
-    body = _content(answer)
+    body = content(answer)
     chain = list(_chain(body))
     types, texts = "\n".join(each[0] for each in chain), "\n".join(each[1] for each in chain) or _start(answer)
     kind = next((rule.kind for rule in RULES if rule.holds(answer.status, types, texts)), Kind.WEATHER)
@@ -123,7 +123,8 @@ def _is_json(body: bytes) -> bool:
     return body.lstrip()[:1] in (b"{", b"[")
 
 
-def _content(answer: Answer) -> Any:
+def content(answer: Answer) -> Any:
+    """The JSON of an answer; None for one that is none, or that was cut off."""
     try:
         return answer.json()
     except ValueError:

@@ -95,7 +95,8 @@ class AcumaticaRelease:
         deed = DEEDS.get(operation)
         if entity != ENTITY or deed is None:
             raise SettingsError(f"Acumatica is not written to by {operation} of {entity}s")
-        return WriteRule(deed.write_class, 1, endpoint=self._client.url(deed.entity, deed.action))
+        # a button begins something that may go on over there, whatever becomes of our call
+        return WriteRule(deed.write_class, 1, endpoint=self._client.url(*deed.address), runs_on=bool(deed.action))
 
     def prepare(self) -> None:
         self._client.session.prepare()
@@ -109,7 +110,7 @@ class AcumaticaRelease:
         (item,) = armed.items
         deed = DEEDS[armed.operation]
         reply = self._client.submit(armed, self._deeds.request(deed, item))
-        return {item.wire_item: self._deeds.outcome(deed, item, reply)}
+        return {item.wire_item: self._deeds.outcome(armed.operation, deed, item, reply)}
 
     def find(self, entity: str, operation: str, items: Sequence[WireItem]) -> Mapping[int, list[Remote]]:
         """The shipments that an order did not have before; or the state of shipment or invoice."""

@@ -10,6 +10,7 @@ from invoice_sync.connectors.acumatica.fields import Fields
 from invoice_sync.connectors.acumatica.look import Look
 from invoice_sync.connectors.base import Json
 from invoice_sync.connectors.fulfilment import OrderState, ShipmentState
+from invoice_sync.model.errors import BadDocument
 
 _KEYS = Look("OrderType,OrderNbr")
 
@@ -37,7 +38,10 @@ class Orders:
 
     def _order(self, record: Json) -> OrderState:
         found = (self._client.one("Shipment", [number], states.SHIPMENT) for number in states.shipments_of(record))
-        return states.order_of(record, [shipment for shipment in found if shipment is not None])
+        try:
+            return states.order_of(record, [shipment for shipment in found if shipment is not None])
+        except BadDocument as error:
+            return states.unreadable(record, error.problem)
 
     def _shipment(self, record: Json) -> ShipmentState:
         one = states.invoice_id(record)

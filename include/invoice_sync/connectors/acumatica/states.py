@@ -11,6 +11,7 @@ from invoice_sync.connectors.acumatica.look import Look
 from invoice_sync.connectors.base import Json
 from invoice_sync.connectors.fulfilment import OrderLine, OrderState, ShipmentState
 from invoice_sync.model.errors import Problem
+from invoice_sync.model.money import Money
 
 ORDER = Look(
     "OrderType,OrderNbr,Status,CustomerID,CurrencyID,OrderTotal,Details/LineNbr,Details/InventoryID,"
@@ -43,6 +44,16 @@ _ORDER_STOPS: Mapping[str, tuple[str, str, str]] = {
         "Confirm that shipment first",
     ),
 }
+_ANY_CURE = "Take it further on the Invoices form (SO303000) in Acumatica"
+_CURES: Mapping[str, str] = {
+    "On Hold": "Remove the hold in Acumatica, or have the flow do it (options.acumatica.remove_hold)",
+    "Credit Hold": "Release it from credit hold in Acumatica",
+    "Pending Approval": "Have it approved in Acumatica",
+    "Rejected": "Correct it and have it approved in Acumatica",
+    "Pending Print": "Print it in Acumatica",
+    "Pending Email": "Mail it from Acumatica",
+    "Pending Processing": "Capture the card payment in Acumatica",
+}
 _SHIPMENT_STOPS: Mapping[str, tuple[str, str, str]] = {
     "On Hold": ("shipment_on_hold", "is on hold", "Remove the hold in Acumatica"),
 }
@@ -68,6 +79,21 @@ def order_of(record: Json, shipments: Iterable[Json]) -> OrderState:
     )
 
 
+def unreadable(record: Json, problem: Problem) -> OrderState:
+    """An order with an amount or quantity that is none: its neighbours go on."""
+    head = Fields(record, "")
+    return OrderState(
+        key=pair(head, "OrderType", "OrderNbr"),
+        number=head.text("OrderNbr"),
+        customer=head.text("CustomerID"),
+        status=head.text("Status"),
+        total=Money(0, head.text("CurrencyID") or "USD"),
+        lines=(),
+        shipments=shipments_of(record),
+        problem=problem,
+    )
+
+
 def shipments_of(record: Json) -> tuple[str, ...]:
     """Numbers of the shipments of an order, oldest first: they are counted upwards."""
     return tuple(sorted(_distinct(row.text("ShipmentNbr") for row in _rows(Fields(record, ""), "Shipments"))))
@@ -88,6 +114,11 @@ def is_released(invoice: Json) -> bool:
     return Fields(invoice, "").text("Status") in RELEASED
 
 
+def is_held(invoice: Json) -> bool:
+    """A draft that nobody may release yet; the status says it also where the field does not come along."""
+    return Fields(invoice, "").text("Status") == "On Hold"
+
+
 def shipment_of(record: Json, invoice: Json | None) -> ShipmentState:
     """A shipment, and the record of the invoice made of it."""
     head = Fields(record, "")
@@ -100,6 +131,7 @@ def shipment_of(record: Json, invoice: Json | None) -> ShipmentState:
         invoice=invoice_id(record),
         invoice_status=invoice_status,
         is_released=invoice is not None and is_released(invoice),
+        is_held=invoice is not None and is_held(invoice),
         problem=_shipment_problem(number, status, invoice_id(record), invoice_status),
     )
 
@@ -151,7 +183,7 @@ def _invoice_problem(invoice: str, status: str) -> Problem | None:
         return None
     cause = f"invoice_{status.lower().replace(' ', '_')}"
     return _problem(
-        invoice.replace("/", " "), (cause, f"is not ready for release ({row.reason})", "Take it further in Acumatica")
+        invoice.replace("/", " "), (cause, f"is not ready for release ({row.reason})", _CURES.get(status, _ANY_CURE))
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from invoice_sync.connectors.base import UPDATE, Change, Json, Remote
 from invoice_sync.connectors.bigcommerce import dates, envelope, fields
 from invoice_sync.connectors.bigcommerce.envelope import text_of
-from invoice_sync.connectors.bigcommerce.invoices import CANCELED
+from invoice_sync.connectors.bigcommerce.invoices import CANCELED, status_of
 from invoice_sync.connectors.bigcommerce.lines import MOST_DECIMALS, NOTHING
 from invoice_sync.connectors.bigcommerce.payload import FIELDS, ONLY_AT_CREATION
 from invoice_sync.model import canonical
@@ -105,6 +105,18 @@ def changes(before: Json, after: Json) -> list[Change]:
         if _is_changed(field, before, after)
     ]
     return [*told, *_changes_inside(before.get("details") or {}, after.get("details") or {})]
+
+
+def by_now(before: Json, after: Json, there: Remote) -> Json:
+    """`before` as buyers have moved it: less is open than we wrote, and `after` opens no debt again that they paid."""
+    try:
+        left = _money_of(there.facts["balance"])
+        sent, wanted, whole = map(_money, (before["openBalance"], after["openBalance"], before["originalBalance"]))
+    except (BadAmount, KeyError, ValueError):
+        return before
+    if not wanted.minor <= left.minor < sent.minor or {left.currency, wanted.currency} != {sent.currency}:
+        return before
+    return {**before, "openBalance": {"code": left.currency, "value": left.decimal}, "status": status_of(left, whole)}
 
 
 def emptied(before: Json, after: Json) -> list[str]:

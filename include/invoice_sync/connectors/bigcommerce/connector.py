@@ -155,8 +155,13 @@ class BigCommerce:
             "Nothing: once it is settled and entered at the source, the invoice goes on by itself.",
         )
 
+    def by_now(self, before: Json, after: Json, there: Remote) -> Json:
+        """A payment that the source knows of as well: it asks for no more than is open here."""
+        return comparing.by_now(before, after, there)
+
     def void_body(self, there: Remote) -> Json:
-        return {**invoices.void(there.facts.get("currency", "")), payload.ID: there.id}
+        known = {payload.ID: there.id, payload.COMPANY: there.facts.get("company", "")}
+        return {**invoices.void(there.facts.get("currency", "")), **known}
 
     def can(self, entity: Entity, operation: str) -> bool:
         return operation in _OPERATIONS.get(entity, ())
@@ -208,7 +213,7 @@ class BigCommerce:
             # nothing there is unique but the e-mail address of the first user, and that is taken for a link
             return WriteRule(WriteClass.PLAIN, 1, 1, B2B, endpoint)
         kind = WriteClass.UNIQUE if operation == CREATE else WriteClass.SET_STATE
-        return WriteRule(kind, 1, flying, B2B, endpoint)
+        return WriteRule(kind, 1, flying, B2B, endpoint, told={"company_id": "company"})
 
     def prepare(self) -> None:
         """A token runs until somebody deletes its API account."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from invoice_sync.connectors.base import CREATE, Armed, Json, Outcome, Remote, Verdict, WireItem
 from invoice_sync.connectors.bigcommerce import comparing, envelope, mapping, wording
 from invoice_sync.connectors.bigcommerce.envelope import Told
+from invoice_sync.connectors.bigcommerce.payload import COMPANY
 from invoice_sync.connectors.http import Reply, verdict_of_status
 from invoice_sync.model.documents import Entity
 from invoice_sync.model.flow import BigCommerceOptions
@@ -69,4 +70,5 @@ def _made(armed: Armed, item: WireItem, told: Told, options: BigCommerceOptions)
         return None
     if armed.entity == "customer":
         return Remote(str(identity), "", str(item.body["companyName"]), mapping.expected(item.body, options))
-    return comparing.asked(str(identity), comparing.expected(armed.operation, item.body))
+    facts = comparing.expected(armed.operation, item.body)
+    return comparing.asked(str(identity), {"company": str(item.body.get(COMPANY, "")), **facts})

@@ -14,7 +14,7 @@ from invoice_sync.connectors.base import CREATE, Json
 from invoice_sync.connectors.bigcommerce.lines import NOTHING
 from invoice_sync.model.money import exact
 
-ID, FIELDS_OF_OTHERS, FIELDS = "_id", "_fields_of_others", "extraFields"
+ID, COMPANY, FIELDS_OF_OTHERS, FIELDS = "_id", "_company", "_fields_of_others", "extraFields"
 ONLY_AT_CREATION = frozenset({"orderNumber", "channelId", "termsConditions", "issuedAt"})
 
 _BALANCES = ("originalBalance", "openBalance")

@@ -36,6 +36,7 @@ from invoice_sync.model.documents import DOCUMENTS, PARTIES, Document, Entity
 from invoice_sync.model.errors import SettingsError
 from invoice_sync.model.flow import RunOptions, WriteBack
 from invoice_sync.model.ports import Binding, CallLog, Clock, Quota, TokenStore
+from invoice_sync.model.words import LogWords
 
 __all__ = ["Credentials", "Rootstock", "build"]
 
@@ -66,6 +67,7 @@ class Rootstock:
     """One company of one org; `binding.tenant` is "<18-character org id>/<company number>"."""
 
     takes = NOTES
+    words = LogWords()
 
     def __init__(
         self,

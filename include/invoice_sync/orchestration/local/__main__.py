@@ -6,7 +6,7 @@ import argparse
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 
 import requests
@@ -17,7 +17,7 @@ from invoice_sync.orchestration.local.board import Board
 from invoice_sync.orchestration.local.control import SandboxControl
 from invoice_sync.orchestration.local.corrections import correct
 from invoice_sync.orchestration.local.plays import FIRST, FLOWS, ORDER, OTHERS, PLAYS, RELEASE_FLOW, Play
-from invoice_sync.orchestration.local.polling import together
+from invoice_sync.orchestration.local.polling import once, together
 from invoice_sync.orchestration.local.progress import display, last_words, say
 from invoice_sync.orchestration.local.stack import LocalStack
 from invoice_sync.orchestration.local.times import Times
@@ -56,22 +56,27 @@ def _stack(run_dir: Path) -> LocalStack:
 def run_once(run_dir: Path, times: Times) -> int:
     """Start everything, run the flows, show their statements, stay until Ctrl-C."""
     with _stack(run_dir) as stack:
-        [first] = together([demo.opening(stack, FIRST, display(), say)], stack.check)
-        say(f"\nFirst statement {times.first_statement()} s after the start.")
-        say(f"Airflow:  {stack.rest.url}\nlogin:    {stack.login.user}\npassword: {stack.login.password}")
-        say(f"\nThe other flows run meanwhile: {', '.join(other.flow for other in OTHERS)}.")
         board = Board()
-        parts = [demo.opening(stack, other, board.watch(other.flow), board.tell) for other in OTHERS]
-        others = together(parts, stack.check)
-        _explain(stack, dict(zip(PLAYS, [first, *others], strict=True)))
+
+        def first_is_there() -> None:
+            board.tell(f"First statement {times.first_statement()} s after the start. {_where(stack)}")
+            board.tell(f"Now the other flows: {' and '.join(other.flow for other in OTHERS)}.")
+
+        parts = [demo.opening(stack, FIRST, board, display(), first_is_there)]
+        parts += [once(times.is_there, demo.opening(stack, each, board, board.watch(each.flow))) for each in OTHERS]
+        _explain(stack, together(parts, stack.check, demo.LOOK_SECONDS))
         return _stay(stack)
 
 
-def _explain(stack: LocalStack, acts: Mapping[Play, Act]) -> None:
+def _where(stack: LocalStack) -> str:
+    return f"Airflow is at {stack.rest.url} (login {stack.login.user}, password {stack.login.password})."
+
+
+def _explain(stack: LocalStack, acts: Sequence[Act]) -> None:
     say("\n=== What now")
-    for played, act in acts.items():
+    for played, act in zip(PLAYS, acts, strict=True):
         _explain_one(stack, played, act)
-    if any(act.in_review for act in acts.values()):
+    if any(act.in_review for act in acts):
         say("\nThe runs are red on purpose: the data holds mistakes, and the red tasks wait for a person.")
         say("  1. Open a run, the red task, its log: it says what is wrong and what to do.")
         say("  2. `make correct` in another window corrects the data in Rootstock and in the stores (the sandbox).")
@@ -84,11 +89,11 @@ def _explain(stack: LocalStack, acts: Mapping[Play, Act]) -> None:
 def _explain_one(stack: LocalStack, played: Play, act: Act) -> None:
     page = stack.rest.run_page(played.flow, act.run_id)
     if act.run_state == "success":
-        say(f"  {played.flow} is green: {page}")
+        say(f"  {played.flow} is green:\n    {page}")
         return
     red = ", ".join(demo.red_tasks(stack, played.flow, act.run_id)) or demo.REPORT
     waiting = f"{len(act.in_review)} document(s) wait" if act.in_review else "yet no document waits: see the log"
-    say(f"  {played.flow} is red at {red}, {waiting}: {page}")
+    say(f"  {played.flow} is red at {red}, {waiting}:\n    {page}")
 
 
 def _stay(stack: LocalStack) -> int:

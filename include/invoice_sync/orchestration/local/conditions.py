@@ -163,5 +163,13 @@ def elsewhere(sandbox: SandboxControl, pairs: Sequence[Pair]) -> list[str]:
     ]
 
 
+def alerts(sandbox: SandboxControl, firsts: Sequence[Act]) -> list[str]:
+    """What the chat was told beside the first acts, late alerts of other runs among it."""
+    expected = Counter(text for act in firsts for text in act.alerts)
+    return [
+        f"the chat was also told: {text.splitlines()[0]}" for text in (Counter(sandbox.alerts()) - expected).elements()
+    ]
+
+
 def _list(numbers: Counter[str]) -> str:
     return ", ".join(sorted(numbers.elements())) or "none"

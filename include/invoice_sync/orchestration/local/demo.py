@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from invoice_sync.orchestration.local import acumatica_bigcommerce, conditions, third_act
@@ -13,7 +13,7 @@ from invoice_sync.orchestration.local.acts import Act, writes_since
 from invoice_sync.orchestration.local.board import Board
 from invoice_sync.orchestration.local.corrections import correct
 from invoice_sync.orchestration.local.plays import FED_BY_RELEASE, FIRST, ORDER, OTHERS, PLAYS, RELEASE_FLOW, Play
-from invoice_sync.orchestration.local.polling import Part, patiently, together
+from invoice_sync.orchestration.local.polling import Part, once, patiently, together
 from invoice_sync.orchestration.local.progress import Say, display
 from invoice_sync.orchestration.local.rest import Watch
 from invoice_sync.orchestration.local.stack import LocalStack
@@ -23,6 +23,8 @@ from invoice_sync.orchestration.local.times import Times
 RUN_SECONDS = 900.0
 # Airflow tells of a red run from a process of its own, a little later
 ALERT_SECONDS = 30.0
+# every look costs the API server time that the tasks want too
+LOOK_SECONDS = 1.0
 REPORT = "report"
 
 
@@ -51,13 +53,6 @@ class Played:
         return {"acts": acts}
 
 
-def start(stack: LocalStack, flow: str, say: Say) -> str:
-    """Press Trigger."""
-    run_id = stack.rest.trigger(flow)
-    say(f"\nStarted the run {run_id} of {flow}.")
-    return run_id
-
-
 def statement(stack: LocalStack, flow: str, run_id: str) -> dict[str, Any]:
     """The newest statement of the run."""
     try:
@@ -83,26 +78,38 @@ def red_tasks(stack: LocalStack, flow: str, run_id: str) -> list[str]:
 def play(stack: LocalStack, times: Times, say: Say) -> list[Played]:
     """All acts of all plays: the first act of the first by itself, everything else side by side."""
     say(f"\n=== {FIRST.flow}, act 1: the data holds mistakes that somebody made")
-    [first] = together([opening(stack, FIRST, display(), say)], stack.check)
-    times.first_statement()
-    say(f"\n=== Side by side: act 2 of it, and all acts of {' and '.join(other.flow for other in OTHERS)}")
     board = Board(say)
-    parts = [_second_act(stack, FIRST, first, board), *(_acts(stack, other, board) for other in OTHERS)]
-    return together(parts, stack.check)
+
+    def first_is_there() -> None:
+        times.first_statement()
+        board.tell(f"=== Side by side: act 2 of it, and all acts of {' and '.join(other.flow for other in OTHERS)}")
+
+    parts = [_acts(stack, FIRST, board, display(), first_is_there)]
+    parts += [once(times.is_there, _acts(stack, other, board, board.watch(other.flow))) for other in OTHERS]
+    return together(parts, stack.check, LOOK_SECONDS)
 
 
-def opening(stack: LocalStack, played: Play, watch: Watch, say: Say) -> Part[Act]:
-    """A new run, to its end."""
+def opening(
+    stack: LocalStack, played: Play, board: Board, watch: Watch, at_statement: Callable[[], None] = lambda: None
+) -> Part[Act]:
+    """A new run, to its end. `at_statement` is called when the statement is on the screen."""
     since = stack.sandbox.newest_number()
-    run_id = start(stack, played.flow, say)
+    run_id = stack.rest.trigger(played.flow)
+    board.tell(f"Started the run {run_id} of {played.flow}.")
     act = yield from _act(stack, played, run_id, (), since, watch)
-    say(told("act 1", played, act))
-    return act
+    board.tell(told(played.flow, act))
+    at_statement()
+    alerts = yield from _alerts(stack, played.flow, act, ALERT_SECONDS)
+    for text in alerts:
+        board.tell("The chat was told: " + " ".join(text.splitlines()[:2]))
+    return replace(act, alerts=alerts)
 
 
-def _acts(stack: LocalStack, played: Play, board: Board) -> Part[Played]:
+def _acts(
+    stack: LocalStack, played: Play, board: Board, watch: Watch, at_statement: Callable[[], None] = lambda: None
+) -> Part[Played]:
     """A whole play."""
-    first = yield from opening(stack, played, board.watch(played.flow), board.tell)
+    first = yield from opening(stack, played, board, watch, at_statement)
     found = yield from _second_act(stack, played, first, board)
     if played is FED_BY_RELEASE:
         yield from _third_act(stack, found, board)
@@ -118,12 +125,13 @@ def _second_act(stack: LocalStack, played: Play, first: Act, board: Board) -> Pa
     said = correct(stack.sandbox, played.corrections)
     since = stack.sandbox.newest_number()
     cleared = stack.rest.clear(played.flow, first.run_id, red)
-    lines = [f"\n{played.flow}, act 2: corrected in {played.pair.corrected_in}, red tasks cleared, same run", *said]
+    lines = [f"{played.flow}, act 2: corrected in {played.pair.corrected_in}, red tasks cleared, same run", *said]
     lines.append(f"cleared {', '.join(red)}; Airflow runs again: {', '.join(cleared)}")
     board.tell("\n  ".join(lines))
-    watch = board.watch(played.flow, cleared)
-    second = yield from _act(stack, played, first.run_id, cleared, since, watch, len(first.alerts))
-    board.tell(told("act 2", played, second))
+    act = yield from _act(stack, played, first.run_id, cleared, since, board.watch(played.flow, cleared))
+    board.tell(told(f"{played.flow}, act 2", act))
+    alerts = yield from _alerts(stack, played.flow, act, 0)
+    second = replace(act, alerts=alerts[len(first.alerts) :])
     wrong = [*conditions.failed(first, second), *conditions.destination(first, second)]
     return Played(played, [first, second], None, wrong)
 
@@ -132,31 +140,23 @@ def _third_act(stack: LocalStack, found: Played, board: Board) -> Part[None]:
     """An order goes all the way to a released invoice, and that sets off the flow that shows it in the store."""
     flow, since = found.play.flow, stack.sandbox.newest_number()
     release = stack.rest.trigger(RELEASE_FLOW, {"documents": [ORDER]})
-    board.tell(f"\n{flow}, act 3: {RELEASE_FLOW} ships, invoices and releases order {ORDER}")
+    board.tell(f"{flow}, act 3: {RELEASE_FLOW} ships, invoices and releases order {ORDER}")
     state = yield from stack.rest.ended(RELEASE_FLOW, release, RUN_SECONDS, board.watch(RELEASE_FLOW))
+    board.row(RELEASE_FLOW, "")
     released = third_act.look(stack.sandbox, release, state, since)
     board.tell(released.text())
-    ask = lambda: stack.rest.newest_run(flow, "asset_triggered")  # noqa: E731
-    run_id = yield from patiently(ask, f"the run of {flow} that the release sets off", RUN_SECONDS)
+    what = f"the run of {flow} that the release sets off"
+    run_id = yield from patiently(lambda: stack.rest.newest_run(flow, "asset_triggered"), what, RUN_SECONDS)
     act = yield from _act(stack, found.play, run_id, (), since, board.watch(flow))
-    board.tell(told("act 3, set off by the release", found.play, act))
+    board.tell(told(f"{flow}, act 3, set off by the release", act))
     found.acts.append(act)
     found.released = released
     found.wrong += third_act.failed(stack.sandbox, released, act)
 
 
-def _act(
-    stack: LocalStack,
-    played: Play,
-    run_id: str,
-    cleared: Sequence[str],
-    since: int,
-    watch: Watch,
-    told_before: int = 0,
-) -> Part[Act]:
+def _act(stack: LocalStack, played: Play, run_id: str, cleared: Sequence[str], since: int, watch: Watch) -> Part[Act]:
+    """The run's end, and what it left; alerts come later."""
     state = yield from stack.rest.ended(played.flow, run_id, RUN_SECONDS, watch)
-    page = stack.rest.run_page(played.flow, run_id)
-    alerts = yield from _alerts(stack, page, told_before, ALERT_SECONDS if state == "failed" else 0)
     return Act(
         run_id,
         state,
@@ -164,26 +164,24 @@ def _act(
         statement(stack, played.flow, run_id),
         writes_since(stack.sandbox, played.pair, since),
         played.pair.held(stack.sandbox),
-        alerts,
     )
 
 
-def _alerts(stack: LocalStack, page: str, told_before: int, seconds: float) -> Part[tuple[str, ...]]:
-    """What the chat was told of the run since it had been told so many times; waits for the first."""
-    deadline = time.monotonic() + seconds
+def _alerts(stack: LocalStack, flow: str, act: Act, seconds: float) -> Part[tuple[str, ...]]:
+    """What the chat was told of the run so far; waits for it where the run ended red."""
+    page = stack.rest.run_page(flow, act.run_id)
+    deadline = time.monotonic() + (seconds if act.run_state == "failed" else 0)
     while True:
-        found = [text for text in stack.sandbox.alerts() if page in text][told_before:]
+        found = tuple(text for text in stack.sandbox.alerts() if page in text)
         if found or time.monotonic() >= deadline:
-            return tuple(found)
+            return found
         yield
 
 
-def told(name: str, played: Play, act: Act) -> str:
+def told(name: str, act: Act) -> str:
     """What a person reads at the end of an act."""
     colour = "green" if act.run_state == "success" else "red"
-    lines = [f"\n{played.flow}, {name}: the run ended {colour}. Its statement:\n\n{act.statement['text']}"]
-    lines += [f"\nThe chat was told: {text.splitlines()[0]} {text.splitlines()[1]}" for text in act.alerts]
-    return "\n".join(lines)
+    return f"{name}: the run ended {colour}. Its statement:\n\n{act.statement['text']}"
 
 
 def conclude(stack: LocalStack, played: Sequence[Played], times: Times) -> list[str]:
@@ -194,6 +192,7 @@ def conclude(stack: LocalStack, played: Sequence[Played], times: Times) -> list[
         [acumatica_bigcommerce.BRIGHTWATER, acumatica_bigcommerce.STONEBRIDGE], stack.sandbox
     )
     wrong += conditions.elsewhere(stack.sandbox, [each.pair for each in PLAYS])
+    wrong += conditions.alerts(stack.sandbox, [each.acts[0] for each in played])
     flows = {each.play.flow: each.to_json() for each in played}
     outcome = {**times.to_json(), "flows": flows, "failed_conditions": wrong}
     file = stack.paths.run_dir / "demo.json"

@@ -25,6 +25,13 @@ def patiently(ask: Callable[[], Answer | None], what: str, seconds: float) -> Pa
     return answer
 
 
+def once(ready: Callable[[], bool], part: Part[Answer]) -> Part[Answer]:
+    """The part, begun when something else is ready."""
+    while not ready():
+        yield
+    return (yield from part)
+
+
 def together(parts: Sequence[Part[Answer]], check: Callable[[], None], pause: float = 0.5) -> list[Answer]:
     """Gives each its turn until all have ended; what they answered, in their order.
 

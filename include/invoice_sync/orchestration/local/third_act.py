@@ -37,7 +37,7 @@ class Released:
         """As a person reads it."""
         colour = "green" if self.run_state == "success" else "red"
         shipments, invoices = " and ".join(self.shipments) or "none", " and ".join(self.invoices) or "none"
-        return f"\nacumatica_release ended {colour}. Order {self.order}: shipment {shipments}, invoice {invoices}."
+        return f"acumatica_release ended {colour}. Order {self.order}: shipment {shipments}, invoice {invoices}."
 
 
 def look(sandbox: SandboxControl, run_id: str, run_state: str, since: int) -> Released:
@@ -79,7 +79,7 @@ def _carried(released: Released, act: Act) -> Iterator[str]:
             yield f"act 3 must write one {role} for {released.invoices}, but wrote {numbers}"
     for write in act.chosen(Role.OTHER):
         if write.vendor != "acumatica" or write.entity not in CHANGED:
-            yield f"act 3 {write.outcome} {write.vendor} {write.entity} {write.document}, which has nothing to do with it"
+            yield f"act 3 {write.outcome} {write.vendor} {write.entity} {write.document}, which is none of its business"
     yield from conditions.figures("act 3", act)
 
 

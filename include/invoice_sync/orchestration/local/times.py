@@ -21,6 +21,10 @@ class Times:
         self._began = float(stamp) if stamp else time.time()
         self._first: float | None = None
 
+    def is_there(self) -> bool:
+        """Whether a first statement is on the screen."""
+        return self._first is not None
+
     def first_statement(self) -> float:
         """The first statement is on the screen now."""
         if self._first is None:

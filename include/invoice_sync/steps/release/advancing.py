@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
-from invoice_sync.connectors.fulfilment import RELEASE, ShipmentState
+from invoice_sync.connectors.fulfilment import RELEASE, REMOVE_HOLD, ShipmentState
 from invoice_sync.ledger import documents, intents, links
 from invoice_sync.ledger.intents import Wanted
 from invoice_sync.ledger.tables import DocumentRow
@@ -14,6 +14,7 @@ from invoice_sync.model.documents import SHIPMENT
 from invoice_sync.model.errors import Problem
 from invoice_sync.model.words import DocumentState
 from invoice_sync.steps.context import Counts, StepContext
+from invoice_sync.steps.release.places import chosen
 from invoice_sync.steps.release.taking_up import taken_up
 
 
@@ -21,7 +22,7 @@ def advance(context: StepContext, operation: str) -> Counts:
     """What the door did. Raises as `Door.deliver`."""
     with context.transaction() as session:
         taken_up(session, context)
-        rows = context.mine(session, documents.in_state(session, context.scope, SHIPMENT, DocumentState.LINKED))
+        rows = chosen(session, context, documents.in_state(session, context.scope, SHIPMENT, DocumentState.LINKED))
         linked = links.of_rows(session, context.scope, rows)
     numbers = {row.id: linked[row.id].remote_id for row in rows if row.id in linked}
     states = context.fulfilment.shipments(sorted(set(numbers.values()))) if numbers else {}
@@ -57,7 +58,7 @@ def _plan(
 def _wanted(
     session: Session, context: StepContext, operation: str, row: DocumentRow, state: ShipmentState
 ) -> list[Wanted]:
-    if state.problem is not None:
+    if state.problem is not None and operation != REMOVE_HOLD:
         context.review(session, row, state.problem)
         return []
     return [Wanted(row, context.fulfilment.next_body(operation, state), row.number)]
@@ -67,5 +68,5 @@ def _vanished(row: DocumentRow) -> Problem:
     return Problem(
         "shipment_vanished",
         f"The shipment of order {row.number} is no longer there.",
-        "If somebody deleted it on purpose, choose the order again in a new run; nothing is shipped twice by itself.",
+        "If it was deleted on purpose, clear select_orders with downstream, and a new one is made; until then none is.",
     )

@@ -8,12 +8,13 @@ from invoice_sync.ledger import documents, links
 from invoice_sync.model.documents import SHIPMENT
 from invoice_sync.model.words import DocumentState
 from invoice_sync.steps.context import StepContext
+from invoice_sync.steps.release.places import chosen
 from invoice_sync.steps.take_up import refused_in_this_try
 
 
 def taken_up(session: Session, context: StepContext) -> int:
-    """Documents that this step put aside go on, but none that this very try has had refused."""
-    waiting = context.mine(session, documents.in_state(session, context.scope, SHIPMENT, DocumentState.REVIEW))
+    """Documents of this run that this step put aside go on, but none that this very try has had refused."""
+    waiting = chosen(session, context, documents.in_state(session, context.scope, SHIPMENT, DocumentState.REVIEW))
     refused = refused_in_this_try(session, context, waiting)
     going = [row for row in waiting if row.step == context.step and row.id not in refused]
     linked = links.of_rows(session, context.scope, going)
