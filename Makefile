@@ -23,10 +23,10 @@ MAKEFLAGS += --no-print-directory
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
-run: install ## install, start sandbox and Airflow, run the flow, show the statement; stays until Ctrl-C
+run: install ## install, start sandbox and Airflow, run the flows, show their statements; stays until Ctrl-C
 	@exec $(LOCAL) run --run-dir $(RUN_DIR)
 
-demo: install ## one run in two acts: red by planted mistakes, corrected, green; checks itself and stops
+demo: install ## every flow in two acts: red by planted mistakes, corrected, green; an order released; checks itself and stops
 	@exec $(LOCAL) demo --run-dir $(RUN_DIR)
 
 correct: ## while `make run` is up: correct the planted mistakes at the source

@@ -38,13 +38,17 @@ class Elsewhere(Wholesale):
     wrong: tuple[str, dict[str, Any]] = ("", {})
 
     @property
+    def tenant(self) -> str:
+        """Whatever the flow says."""
+        return "Brightwater"
+
+    @property
     def logins(self) -> dict[str, Login]:
         logins, (vendor, changes) = super().logins, self.wrong
         side = self.flow.source if vendor == ERP else self.flow.destination
         given = {"extra": {**logins[side.connection].extra, **changes.get("extra", {})}}
-        return (
-            {**logins, side.connection: replace(logins[side.connection], **{**changes, **given})} if vendor else logins
-        )
+        changed = replace(logins[side.connection], **{**changes, **given})
+        return {**logins, side.connection: changed} if vendor else logins
 
 
 @pytest.fixture
@@ -99,7 +103,7 @@ def required_field(house: Wholesale) -> None:
                      id="D87-no-right-to-the-form"),
         pytest.param(lambda house: house.settings_of(ERP, setup_missing=["SalesInvoice"]), "Preferences",
                      id="D88-preferences-never-set-up"),
-        pytest.param(no_such_field, "no custom field Document.UsrNobodyMadeIt", id="D89-field-to-write-to-is-not-there"),
+        pytest.param(no_such_field, "no custom field Document.UsrNobodyMadeIt", id="D89-no-field-to-write-to"),
         pytest.param(login(STORE, password="wrong"), "token of the connection is none of store hw7kq2x9ab",
                      id="D90-wrong-token"),
         pytest.param(login(STORE, password=" "), "has no token", id="D91-no-token"),

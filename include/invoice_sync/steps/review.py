@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -20,6 +21,7 @@ from invoice_sync.steps.context import StepContext
 HEADINGS = ("document", "customer", "amount", "cause", "reason", "what to do")
 WIDTHS = (12, 10, 14, 14, 32, 30)
 """Together what Airflow's log view shows in a window of 1500 points without scrolling sideways."""
+CAUSE = HEADINGS.index("cause")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,17 @@ def _key(row: DocumentRow) -> str:
 
 def table(cases: Sequence[Case]) -> str:
     """The review table, wrapped so that it reads in Airflow's log view."""
-    rows = [(item.document, item.customer, item.amount, item.cause, _reason(item), item.cure) for item in cases]
+    rows = [(item.document, item.customer, item.amount, _slug(item.cause), _reason(item), item.cure) for item in cases]
     return tabulate(rows, HEADINGS, tablefmt="grid", maxcolwidths=list(WIDTHS), disable_numparse=True)
+
+
+def _slug(cause: str) -> str:
+    """Broken after an underscore where it is too long for its column, and nowhere else."""
+    lines = [""]
+    for part in re.findall(r"[^_]*_|[^_]+", cause):
+        lines += [""] if lines[-1] and len(lines[-1] + part) > WIDTHS[CAUSE] else []
+        lines[-1] += part
+    return "\n".join(lines)
 
 
 def _reason(item: Case) -> str:

@@ -30,6 +30,10 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 _RIGHTS = "Give the API user the access rights to the form, in all branches that the flow carries."
 
 
+class Unlisted(TryLater):
+    """Not even the keys of a list can be had: it is filtered by a field that the site works out record by record."""
+
+
 class Progress(StrEnum):
     """How an operation stands."""
 
@@ -128,7 +132,7 @@ class Client:
         fault = faults.of(answer) if answer is not None else None
         if answer is None or (fault is not None and fault.kind is not Kind.NOT_THERE):
             raise TryLater("Acumatica could not be asked what became of a write")
-        return None if fault is not None else _record(answer.json())
+        return None if fault is not None else _record(faults.content(answer))
 
     def poll(self, location: str) -> tuple[Progress, Fault | None]:
         """How the operation at a status address stands, and why it failed. Nothing is decided by this alone.
@@ -175,7 +179,7 @@ class Client:
         fault = faults.of(answer)
         if fault is not None:
             raise refusal(fault, what)
-        return answer.json() if answer.status == 200 else None
+        return faults.content(answer) if answer.status == 200 else None
 
 
 _WORDS: Mapping[Kind, Callable[[Fault, str], NeedsPerson | TryLater]] = {
@@ -196,6 +200,7 @@ _WORDS: Mapping[Kind, Callable[[Fault, str], NeedsPerson | TryLater]] = {
         f"Acumatica does not take a filter. It says: {fault.quote}",
         cure="Correct saved_filter of the flow if it is that one; else the endpoint lacks a field that we need.",
     ),
+    Kind.UNOPTIMIZED: lambda fault, what: Unlisted(f"Acumatica cannot list by this. It says: {fault.quote}"),
     Kind.DATA: lambda fault, what: SettingsError(
         f"Acumatica refuses to show {what}. It says: {fault.quote}",
         cure="Open the record in Acumatica; mend what it says there, or the ids given to the run.",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from invoice_sync.connectors.acumatica.client import Client, any_of
+from invoice_sync.connectors.acumatica.client import Client, Unlisted, any_of
 from invoice_sync.connectors.acumatica.look import Look
 from invoice_sync.connectors.acumatica.notes import CustomField
 from invoice_sync.connectors.acumatica.sign_in import Credentials
@@ -116,7 +116,10 @@ class Inspector:
     def _counts(self) -> tuple[dict[str, int], list[str]]:
         """There is no counting in this API, so no more than some thousands are looked at."""
         condition = f"{any_of('Status', ['Open'])} and {any_of('Type', ['Invoice'])}"
-        found = self.client.rows("SalesInvoice", condition, Look("Type,ReferenceNbr"), top=COUNTED)
+        try:
+            found = self.client.rows("SalesInvoice", condition, Look("Type,ReferenceNbr"), top=COUNTED)
+        except Unlisted as error:
+            return {}, [f"Released invoices are not counted. {error}"]
         notes = []
         if len(found) >= COUNTED:
             notes.append(f"There are {COUNTED} released invoices with a balance, or more.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from invoice_sync.connectors.acumatica import mapping, notes, outcomes
+from invoice_sync.connectors.acumatica import faults, mapping, notes, outcomes
 from invoice_sync.connectors.acumatica.changes import AT_ONCE, DOCUMENT
 from invoice_sync.connectors.acumatica.client import Client, any_of
 from invoice_sync.connectors.acumatica.look import Look
@@ -43,7 +43,7 @@ class Telling:
         found = outcomes.of_reply(reply, f"document {item.source_id}")
         if found.verdict is not Verdict.OK or reply.answer is None:
             return found
-        row = reply.answer.json()
+        row = faults.content(reply.answer)
         remote = self._kept(item, row) if isinstance(row, Mapping) else None
         return Outcome(found.verdict if remote else Verdict.UNKNOWN, remote, status=found.status)
 
