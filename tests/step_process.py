@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from house import FAST, FLOWS, House
 from invoice_sync.connectors import registry
+from invoice_sync.connectors.acumatica import deeds
 from invoice_sync.ledger.database import Database
 from invoice_sync.model.errors import InvoiceSyncError, LostLease, NeedsPerson, ReviewNeeded, StillUncertain, TryLater
 from invoice_sync.model.ports import SystemClock
@@ -53,6 +54,8 @@ class Order:
     """Its name; by default the first one."""
 
     documents: list[str] = field(default_factory=list)
+    pauses: list[float] = field(default_factory=list)
+    """Seconds between looks at an operation of Acumatica; by default the product's own."""
 
     def command(self) -> list[str]:
         """How to start it."""
@@ -84,7 +87,11 @@ def one_try(order: Order) -> dict[str, Any]:
     house = kind(address, Database(order.database), flow, {**FAST, **order.timing}, clock=clock)
     house.first_refresh_token = order.refresh_token
     house.tries[order.run, order.step] = order.try_number - 1
-    with nullcontext() if order.quotas else patch.object(registry, "windows", lambda vendor, extra: ()):
+    with ExitStack() as patches:
+        if not order.quotas:
+            patches.enter_context(patch.object(registry, "windows", lambda vendor, extra: ()))
+        if order.pauses:
+            patches.enter_context(patch.object(deeds, "PAUSES", tuple(order.pauses)))
         return outcome(house, order)
 
 

@@ -1,6 +1,6 @@
 """`make faults`: every database, seed and replay mode against processes that are killed, doubled and lied to.
 
-`python -m faults [--database sqlite|postgres|both] [--seeds 3] [--scale 4] [--quick] [--no-airflow]`
+`python -m faults [--database sqlite|postgres|both] [--seeds 3] [--scale 4] [--flow NAME] [--quick] [--no-airflow]`
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -21,17 +23,29 @@ from tabulate import tabulate
 from faults import counting, real_airflow
 from faults.counting import Row
 from faults.flow import InvoiceFlow
+from faults.portal import PortalFlow
+from faults.release import ReleaseFlow
 from faults.storm import Plan, Storm
 from postgres import fresh_database
 
 RUN = Path(__file__).parents[2] / ".run"
 MODES = ("remember", "forget")
+ORDER = ("flow", "database", "where", "seed", "replay_mode")
 SHOWN = (
-    "database", "seed", "replay_mode", "documents", "write_calls", "lost_answers", "server_errors_after_commit",
+    "flow", "database", "seed", "replay_mode", "documents", "write_calls", "lost_answers", "server_errors_after_commit",
     "kills", "airflow_kills", "workers", "duplicates", "missing", "wrong_amount", "uncertain_left", "not_told",
-    "wire_keys_seen_again", "wrong_wire_keys", "seconds",
+    "wire_keys_seen_again", "wrong_wire_keys", "double_shipments", "double_invoices", "seconds",
 )  # fmt: skip
 ALONGSIDE = 3
+SUBJECTS: dict[str, type[InvoiceFlow]] = {each.name: each for each in (InvoiceFlow, PortalFlow, ReleaseFlow)}
+SIZES = {
+    PortalFlow.name: (140, Plan(waves=5)),
+    # an operation is waited for, so its lease is longer
+    ReleaseFlow.name: (100, Plan(waves=5, paused=7.5, taken_over_after=5.5)),
+}
+"""Of the flows on Acumatica: documents in a wave, and how hard it blows."""
+
+SMALL = 6
 
 
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -40,6 +54,7 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--first-seed", type=int, default=1)
     parser.add_argument("--scale", type=int, default=4, help="100 documents each, and one more lot of a few")
+    parser.add_argument("--flow", choices=tuple(SUBJECTS), help="only this one")
     parser.add_argument("--quick", action="store_true", help="one seed, few documents, one wave, no Airflow")
     parser.add_argument("--no-airflow", action="store_true")
     parser.add_argument("--out", type=Path, default=RUN / "faults.json")
@@ -53,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     folder = options.out.parent / "faults"
     shutil.rmtree(folder, ignore_errors=True)
     lost: list[str] = []
-    rows = sorted(_all(_jobs(options, folder), lost), key=lambda row: (row["database"], row["where"], row["seed"]))
+    rows = sorted(_all(_jobs(options, folder), lost), key=lambda row: [str(row[name]) for name in ORDER])
     options.out.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     print(tabulate([[row.get(name, "") for name in SHOWN] for row in rows], headers=_headers()))
     short = lost + counting.bad(rows) + ([] if options.quick else counting.shortfalls(rows))
@@ -62,20 +77,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 1 if short else 0
 
 
-def storm_row(database: str, seed: int, mode: str, scale: int, plan: Plan, folder: Path) -> Row:
+def storm_row(
+    database: str, seed: int, mode: str, scale: int, plan: Plan, folder: Path, flow: str = InvoiceFlow.name
+) -> Row:
     """One flow through one storm."""
     began = time.monotonic()
-    subject = InvoiceFlow(ledger(database, folder), mode, scale, folder)
+    subject = SUBJECTS[flow](ledger(database, folder), mode, scale, folder)
     storm = Storm(subject, f"{database} {seed} {mode}", plan)
     try:
         subject.prepare()
         storm.run()
         evidence, struck = subject.evidence(), subject.struck()
+        harm = subject.harm()
     finally:
         subject.close()
     return {
-        "flow": real_airflow.DAG, "database": database, "seed": seed, "replay_mode": mode, "where": "processes",
-        **counting.counted(evidence), **counting.weather(struck),
+        "flow": flow, "database": database, "seed": seed, "replay_mode": mode, "where": "processes",
+        **counting.counted(evidence), **harm, **counting.weather(struck),
         "kills": storm.kills, "airflow_kills": 0, "pauses": storm.pauses, "workers": storm.workers,
         "broken": storm.broken, "persons": storm.persons,
         "rounds": storm.rounds, "green": storm.green, "stories": storm.stories,
@@ -91,6 +109,9 @@ def ledger(database: str, folder: Path) -> str:
 def _jobs(options: argparse.Namespace, folder: Path) -> Iterator[Callable[[], Row]]:
     """The longest first."""
     databases = ("sqlite", "postgres") if options.database == "both" else (options.database,)
+    yield from _jobs_on_acumatica(options, databases, folder)
+    if options.flow not in (None, InvoiceFlow.name):
+        return
     for database in databases if not (options.quick or options.no_airflow) else ():
         at = folder / f"{database}-airflow"
         yield lambda database=database, at=at: real_airflow.row(database, 0, ledger(database, at), at)  # type: ignore[misc]
@@ -104,6 +125,19 @@ def _jobs(options: argparse.Namespace, folder: Path) -> Iterator[Callable[[], Ro
                 yield lambda database=database, seed=seed, mode=mode, at=at: storm_row(  # type: ignore[misc]
                     database, seed, mode, scale, plan, at
                 )
+
+
+def _jobs_on_acumatica(
+    options: argparse.Namespace, databases: Sequence[str], folder: Path
+) -> Iterator[Callable[[], Row]]:
+    """Of orders there are 500 a database, from one seed; of invoices 700 from each seed."""
+    for flow, (size, plan) in SIZES.items():
+        few = options.quick or flow == ReleaseFlow.name
+        for seed in range(options.first_seed, options.first_seed + (1 if few else options.seeds)):
+            for database in databases if options.flow in (None, flow) else ():
+                at = folder / f"{flow}-{database}-{seed}"
+                size, plan = (SMALL, replace(plan, waves=1, rounds=8)) if options.quick else (size, plan)
+                yield partial(storm_row, database, seed, "", size, plan, at, flow)
 
 
 def _all(jobs: Iterator[Callable[[], Row]], lost: list[str]) -> Iterator[Row]:
@@ -127,7 +161,7 @@ def _told(row: Row) -> str:
 
 
 def _name(row: Row) -> str:
-    return f"{row['database']} {row['where']} seed {row['seed']} {row['replay_mode']}"
+    return f"{row['flow']} {row['database']} {row['where']} seed {row['seed']} {row['replay_mode']}"
 
 
 def _headers() -> list[str]:

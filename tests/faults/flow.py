@@ -10,12 +10,13 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import count
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 from cryptography.fernet import Fernet
 
@@ -67,6 +68,8 @@ class InvoiceFlow:
 
     crash_points: tuple[str, ...] = field(default_factory=lambda: crash_points())
 
+    name: ClassVar[str] = "rootstock_to_quickbooks"
+    steps: ClassVar[Mapping[str, Sequence[str]]] = STEPS
     doors = {
         "quickbooks/write": WRITE_FAULTS,
         "salesforce/write": WRITE_FAULTS,
@@ -125,18 +128,17 @@ class InvoiceFlow:
         return self.over + (self.dialled - left)
 
     def start(self, stage: str, choice: Choice) -> StepProcess:
-        options = {"send_batch": choice.batch, "acknowledge_batch": choice.batch}
         self.tries[stage] += 1
-        orders = [
-            asdict(
-                Order(
-                    self.database_url, self.sandbox.index_url, step, self.run, self.tries[stage], options, TIMING,
-                    self.ahead, quotas=False, refresh_token=self.first_token,
-                )
-            )
-            for step in STEPS.get(stage, (stage,))
-        ]  # fmt: skip
+        orders = [asdict(self.order(step, stage, choice)) for step in self.steps.get(stage, (stage,))]
         return StepProcess.start(orders, choice.crash_at, self.folder / "steps.log")
+
+    def order(self, step: str, stage: str, choice: Choice) -> Order:
+        """One try of one step."""
+        options = {"send_batch": choice.batch, "acknowledge_batch": choice.batch}
+        return Order(
+            self.database_url, self.sandbox.index_url, step, self.run, self.tries[stage], options, TIMING, self.ahead,
+            quotas=False, refresh_token=self.first_token,
+        )  # fmt: skip
 
     def time_passes(self, seconds: float) -> None:
         """Nothing may be under way at a vendor: it would be taken for long over."""
@@ -146,6 +148,10 @@ class InvoiceFlow:
 
     def evidence(self) -> Evidence:
         return self.sides.evidence()
+
+    def harm(self) -> dict[str, int]:
+        """Figures of its own that must be 0, by name."""
+        return {}
 
     def close(self) -> None:
         self.control.close()

@@ -65,10 +65,17 @@ def test_every_kind_of_harm_is_counted_as_what_it_is() -> None:
 
 def test_lost_answers_are_those_of_writes_and_volumes_that_fall_short_are_told() -> None:
     struck = Counter({("quickbooks/write", "drop_after"): 3, ("quickbooks/sign_in", "drop_after"): 5})
-    row = {"database": "sqlite", "documents": 3000, "kills": 30, "airflow_kills": 5, **counting.weather(struck)}
+    row = {
+        "flow": "rootstock_to_quickbooks",
+        "database": "sqlite",
+        "documents": 3000,
+        "kills": 30,
+        "airflow_kills": 5,
+        **counting.weather(struck),
+    }
 
     assert (row["lost_answers"], row["token_faults"]) == (3, 5)
     assert counting.shortfalls([row]) == [
-        "sqlite: lost_answers 3, at least 100 wanted",
-        "sqlite: server_errors_after_commit 0, at least 40 wanted",
+        "rootstock_to_quickbooks, sqlite: lost_answers 3, at least 100 wanted",
+        "rootstock_to_quickbooks, sqlite: server_errors_after_commit 0, at least 40 wanted",
     ]

@@ -95,7 +95,7 @@ class Killed(BaseException):
 def killed(house: Wholesale, monkeypatch: pytest.MonkeyPatch, step: str = "export", **given: Any) -> None:
     """The step dies with its calls done and nothing of their answers stored; its lease stays where it is."""
 
-    def die(*_: Any) -> Any:
+    def die(*_: Any, **__: Any) -> Any:
         raise Killed
 
     with monkeypatch.context() as patch, pytest.raises(Killed):
