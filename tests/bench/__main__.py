@@ -15,7 +15,7 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 
-from bench import ceiling, cost, growth, night, peers, reads, tasks
+from bench import ceiling, cost, growth, night, peers, reads, store, tasks
 from bench.figures import Figure
 
 RUN = Path(__file__).parents[2] / ".run"
@@ -42,12 +42,17 @@ class Size:
     growth_changes: int = 1_000
     growth_rounds: int = 3
     task_invoices: int = 10_000
+    store_windows: int = 8
+    store_factor: float = store.FACTOR
+    store_allowed: int = store.A_MINUTE
+    store_invoices: int = 200
 
 
 TINY = Size(
     no_change_rows=2_000, reads=40, ceiling_windows=3, ceiling_factor=60, ceiling_allowed=2, peer_invoices=45,
     peer_rounds=1, loop_invoices=45, loop_service=0.001, cost_invoices=40, cost_rounds=1, growth_small=50,
     growth_large=500, growth_changes=5, growth_rounds=1, task_invoices=5,
+    store_windows=3, store_factor=60, store_allowed=5, store_invoices=4,
 )  # fmt: skip
 """Tries the measuring, and measures nothing."""
 
@@ -82,6 +87,8 @@ PARTS: Mapping[str, Part] = {
         size.growth_small, size.growth_large, size.growth_changes, size.growth_rounds
     ),
     "airflow": lambda size: tasks.measure(size.task_invoices),
+    "store": lambda size: store.measure(size.store_windows, size.store_factor, allowed=size.store_allowed),
+    "store_calls": lambda size: store.calls(size.store_invoices),
 }
 
 

@@ -41,6 +41,10 @@ MUST: Mapping[str, Bound] = {
     "growth.history_ratio": Bound(1.2),
     "growth.changes_x10_ratio": Bound(10.5),
     "airflow.task_instances_per_10k": Bound(12),
+    "bigcommerce.ceiling_share": Bound(0.95, at_least=True),
+    "bigcommerce.throttled_share": Bound(0.001),
+    "bigcommerce.calls_per_invoice": Bound(1.05),
+    "bigcommerce.calls_per_invoice_unchanged": Bound(0),
 }
 
 
