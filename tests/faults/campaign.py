@@ -55,6 +55,7 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--first-seed", type=int, default=1)
     parser.add_argument("--scale", type=int, default=4, help="100 documents each, and one more lot of a few")
     parser.add_argument("--flow", choices=tuple(SUBJECTS), help="only this one")
+    parser.add_argument("--size", type=int, help="documents in a wave of the flows on Acumatica")
     parser.add_argument("--quick", action="store_true", help="one seed, few documents, one wave, no Airflow")
     parser.add_argument("--no-airflow", action="store_true")
     parser.add_argument("--out", type=Path, default=RUN / "faults.json")
@@ -136,8 +137,9 @@ def _jobs_on_acumatica(
         for seed in range(options.first_seed, options.first_seed + (1 if few else options.seeds)):
             for database in databases if options.flow in (None, flow) else ():
                 at = folder / f"{flow}-{database}-{seed}"
-                size, plan = (SMALL, replace(plan, waves=1, rounds=8)) if options.quick else (size, plan)
-                yield partial(storm_row, database, seed, "", size, plan, at, flow)
+                how = replace(plan, waves=1, rounds=8) if options.quick else plan
+                many = options.size or (SMALL if options.quick else size)
+                yield partial(storm_row, database, seed, "", many, how, at, flow)
 
 
 def _all(jobs: Iterator[Callable[[], Row]], lost: list[str]) -> Iterator[Row]:

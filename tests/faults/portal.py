@@ -15,6 +15,9 @@ from faults.subject import Choice, Evidence
 
 BUYERS = ("C00000287", "C00000288", "C00000289", "C00000290", "C00000298", "C 100/7")
 NEWCOMERS = 3
+# a token of a store does not expire: one that is gone was deleted, and needs a person
+LASTING = {name: weight for name, weight in WRITE_FAULTS.items() if name != "expired_token"}
+LASTING_READ = {name: weight for name, weight in READ_FAULTS.items() if name != "expired_token"}
 
 
 @dataclass
@@ -28,7 +31,7 @@ class PortalFlow(AcumaticaFlow):
     }  # fmt: skip
     doors = {
         "acumatica/write": WRITE_FAULTS, "acumatica/sign_in": SIGN_IN_FAULTS, "acumatica/read": READ_FAULTS,
-        "bigcommerce/write": WRITE_FAULTS, "bigcommerce/read": READ_FAULTS,
+        "bigcommerce/write": LASTING, "bigcommerce/read": LASTING_READ,
     }  # fmt: skip
 
     def more(self, wave: int, dice: Random) -> None:
@@ -73,7 +76,7 @@ class PortalFlow(AcumaticaFlow):
 
     def _told(self) -> dict[str, list[str]]:
         """By invoice: the sentences that Acumatica has about it."""
-        notes = {row["NoteID"]: row["ReferenceNbr"] for row in self.books.rows("Document")}
+        notes = {row["_id"]: row["ReferenceNbr"] for row in self.books.rows("Document")}
         found: dict[str, list[str]] = defaultdict(list)
         for row in self.records("acumatica", "Activity"):
             found[notes.get(row["RelatedEntityNoteID"], "?")].append(row["Summary"])

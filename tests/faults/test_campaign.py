@@ -6,9 +6,13 @@ import json
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 from typing import Any
 
+import pytest
+
 from faults import campaign, counting
+from faults.release import ReleaseFlow
 from faults.storm import Plan
 from faults.subject import Evidence
 
@@ -23,6 +27,56 @@ def test_a_small_storm_ends_green_with_nothing_doubled_lost_or_wrong(tmp_path: P
     assert row["documents"] == 24
     assert sum(row["struck"].values()) > 3
     assert row["workers"] > 6
+
+
+@pytest.mark.parametrize("flow", ["acumatica_to_bigcommerce", "acumatica_release"])
+def test_a_small_storm_over_the_flows_on_acumatica(tmp_path: Path, flow: str) -> None:
+    plan = Plan(waves=1, rounds=5, calls_ahead=14, pause_rate=0.0, kill_rate=0.2)
+
+    row = campaign.storm_row("sqlite", 2, "", 4, plan, tmp_path / "storm", flow)
+
+    assert row["green"], json.dumps(row, indent=1)
+    assert not counting.bad([row])
+    assert (row["flow"], row["documents"]) == (flow, 4)
+    assert row["lost_answers"] + row["server_errors_after_commit"] > 1
+
+
+def test_goods_that_leave_twice_are_counted(tmp_path: Path) -> None:
+    """The counting itself: a second shipment, a second invoice, and what is missing on the shelf."""
+    subject = ReleaseFlow(f"sqlite:///{tmp_path}/storm.db", "", 2, tmp_path)
+    subject.prepare()
+    try:
+        subject.more(0, Random(7))
+        nothing = {"double_shipments": 0, "double_invoices": 0}
+        assert subject.harm() == {**nothing, "wrong_quantity": 2 + len(sum(subject.ordered.values(), Counter()))}
+        _by_hand(subject)
+        assert subject.harm() == {**nothing, "wrong_quantity": 0}
+        _once_more(subject)
+        assert subject.harm() == {"double_shipments": 1, "double_invoices": 1, "wrong_quantity": 1}
+        assert counting.bad([{"flow": "", "database": "", "seed": 1, "replay_mode": "", **subject.harm()}])
+    finally:
+        subject.close()
+
+
+def _by_hand(subject: ReleaseFlow) -> None:
+    act = subject.sandbox.vendors["acumatica"].act
+    for order in subject.due:
+        if not [row for row in subject.records("acumatica", "Shipment") if row["Orders"][0]["OrderNbr"] == order]:
+            act("Brightwater", "create_shipment", key=order)
+    for row in subject.records("acumatica", "Shipment"):
+        if row["Orders"][0]["OrderNbr"] in subject.due:
+            act("Brightwater", "confirm_shipment", key=row["ShipmentNbr"])
+            act("Brightwater", "prepare_invoice", key=row["ShipmentNbr"])
+
+
+def _once_more(subject: ReleaseFlow) -> None:
+    """As a vendor that holds no second press off would do it."""
+    order = next(iter(subject.due))
+    for kind, keys in (("Shipment", ("ShipmentNbr",)), ("Document", ("ReferenceNbr",))):
+        table = subject.books.rows(kind)
+        row = next(each for each in table if order in str(each))
+        copied = {name: value for name, value in row.items() if name != "_id"}
+        subject.books.add(kind, {**copied, **{key: f"{row[key]}X" for key in keys}})
 
 
 def evidence(**other: Any) -> Evidence:

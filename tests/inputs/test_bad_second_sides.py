@@ -14,21 +14,20 @@ from typing import Any
 
 import pytest
 import requests
-from aiohttp import web
 
 from house import FLOWS, House, green
 from inputs.planting import walk
 from invoice_sync.connectors.acumatica import slices
-from invoice_sync.model.errors import NeedsPerson, NotChecked, SettingsError, StillUncertain, TryLater
+from invoice_sync.model.errors import NeedsPerson, NotChecked, SettingsError, TryLater
 from invoice_sync.orchestration.flows import FlowsError, load
 from invoice_sync.steps.chain import STEPS
 from invoice_sync.steps.wiring import Login
-from sandbox import weather
 from wholesale import LAPTOP, Wholesale, no_difference
 
 D = Decimal
 ERP, STORE = "acumatica", "bigcommerce"
 BEFORE_EXPORT, REST = tuple(STEPS)[:7], tuple(STEPS)[7:]
+NUMBERS = ("OK-1", "OK-2", "OK-3")
 Act = Callable[[Wholesale], object]
 
 
@@ -55,7 +54,7 @@ class Elsewhere(Wholesale):
 def shop(house: House) -> Elsewhere:
     """Empty books, three invoices to be carried."""
     made = Elsewhere.within(house)
-    for number in ("OK-1", "OK-2", "OK-3"):
+    for number in NUMBERS:
         made.sell(number)
     return made
 
@@ -135,91 +134,7 @@ def test_check_stops_the_run_in_words_before_anything_is_read(shop: Elsewhere, a
     assert (shop.writes(), shop.seats <= 1) == ([], True)
 
 
-# ---- weather
-
-
-@pytest.mark.parametrize(
-    ("vendor", "how", "at"),
-    [
-        pytest.param(ERP, "html_503", "check", id="D100-acumatica-is-away-from-the-beginning"),
-        pytest.param(ERP, "html_503", "extract", id="D101-acumatica-publishes-a-customisation"),
-        pytest.param(ERP, "html_200", "acknowledge", id="D102-acumatica-answers-with-a-page"),
-        pytest.param(ERP, "redirect", "extract", id="D103-acumatica-leads-to-its-sign-in-page"),
-        pytest.param(STORE, True, "match_customers", id="D104-the-store-is-under-maintenance"),
-        pytest.param(STORE, True, "export", id="D104-the-store-is-under-maintenance-for-writes"),
-    ],
-)
-def test_maintenance_is_waited_for(shop: Elsewhere, vendor: str, how: object, at: str) -> None:
-    """It begins before one step of the run; when it is over the task goes on as if nothing had been."""
-    steps, place = tuple(STEPS), tuple(STEPS).index(at)
-    shop.run(steps=steps[:place])
-    shop.settings_of(vendor, maintenance=how)
-    ended = shop.run(steps=(at,))[at]
-    assert isinstance(ended, TryLater | StillUncertain)
-    assert shop.causes_now() == {}
-    shop.settings_of(vendor, maintenance=False if vendor == STORE else "off")
-
-    assert green(walk(shop, steps=steps[place:]))
-    assert sorted(shop.carried()) == ["OK-1", "OK-2", "OK-3"]
-    assert len(shop.records(ERP, "Activity")) == 3
-
-
-async def _half(_request: object, response: web.StreamResponse, _mishap: object) -> web.StreamResponse:
-    body = response.body if isinstance(response, web.Response) and isinstance(response.body, bytes) else b"{}"
-    return web.Response(status=200, body=body[: len(body) // 2], content_type="application/json")
-
-
-async def _empty(_request: object, _response: web.StreamResponse, _mishap: object) -> web.StreamResponse:
-    return web.Response(status=200, body=b"", content_type="application/json")
-
-
-GARBLED: dict[str, Any] = {"D105-html": None, "D106-half-a-json": _half, "D107-empty-body": _empty}
-PLACES = {
-    "extract": (ERP, "read", "SalesInvoice"), "match_customers": (STORE, "read", "companies"),
-    "plan": (STORE, "read", "invoices"), "export": (STORE, "write", "invoices"),
-    "acknowledge": (ERP, "write", "Activity"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("how", GARBLED)
-def test_a_garbled_answer_at_every_step_loses_nothing_and_doubles_nothing(
-    shop: Elsewhere, how: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if GARBLED[how] is not None:
-        monkeypatch.setitem(weather._AFTER, "html", GARBLED[how])
-    ended: dict[str, Any] = {}
-    for step in STEPS:
-        if step in PLACES:
-            vendor, scope, path = PLACES[step]
-            shop.mishap(kind="html", vendor=vendor, scope=scope, path_contains=path)
-        ended |= walk(shop, steps=(step,))
-        assert shop.get("/control/mishaps")["mishaps"] == []
-
-    assert green(ended)
-    assert sorted(shop.carried()) == ["OK-1", "OK-2", "OK-3"]
-    assert len(shop.records(ERP, "Activity")) == 3
-    assert no_difference(shop.statement())
-
-
-@pytest.mark.parametrize(
-    "strike",
-    [
-        pytest.param({"vendor": STORE, "scope": "write", "with_headers": False}, id="D108-store-429-without-headers"),
-        pytest.param({"vendor": STORE, "scope": "write", "with_headers": True}, id="D109-store-429"),
-        pytest.param({"vendor": STORE, "scope": "read", "with_headers": False}, id="D110-store-429-on-reading"),
-        pytest.param({"vendor": ERP, "scope": "read", "with_headers": False}, id="D111-acumatica-429-that-is-no-json"),
-        pytest.param({"vendor": ERP, "scope": "write", "with_headers": False}, id="D112-acumatica-429-on-telling"),
-    ],
-)
-def test_too_many_calls_are_waited_for(shop: Elsewhere, strike: dict[str, Any]) -> None:
-    shop.mishap(kind="throttled", times=2, **strike)
-
-    outcome = walk(shop)
-
-    assert shop.get("/control/mishaps")["mishaps"] == []
-    assert green(outcome)
-    assert sorted(shop.answers()) == [(number, "created") for number in ("OK-1", "OK-2", "OK-3")]
-    assert len(shop.records(ERP, "Activity")) == 3
+# ---- limits
 
 
 def test_d113_a_quota_that_stays_closed_blames_no_document(shop: Elsewhere) -> None:
@@ -271,7 +186,7 @@ def test_d116_a_sign_in_lost_while_paging_goes_on_where_it_was(
 
     assert shop.step("extract")["changed"] == 28
     assert green(shop.run(steps=tuple(STEPS)[2:]))
-    assert sorted(shop.carried()) == sorted([*numbers, "OK-1", "OK-2", "OK-3"])
+    assert sorted(shop.carried()) == sorted([*numbers, *NUMBERS])
     assert shop.seats == 1
 
 
@@ -288,7 +203,7 @@ def test_d118_a_list_that_cannot_be_optimised_is_read_one_by_one(shop: Elsewhere
     shop.settings_of(ERP, optimization_fails=[what, "Payment.ApplicationHistory"])
 
     assert green(shop.run())
-    assert sorted(shop.carried()) == ["OK-1", "OK-2", "OK-3"]
+    assert sorted(shop.carried()) == list(NUMBERS)
 
 
 # ---- while it runs
@@ -315,7 +230,7 @@ def test_d120_a_field_that_acumatica_drops_silently_is_seen_because_it_is_compar
 
     shop.run()
 
-    assert shop.causes() == dict.fromkeys(("OK-1", "OK-2", "OK-3"), "mismatch")
+    assert shop.causes() == dict.fromkeys(NUMBERS, "mismatch")
     assert "value: we sent" in shop.case("OK-1")["reason"]
     assert "there is nothing" in shop.case("OK-1")["reason"]
     assert len(shop.carried()) == 3
@@ -364,23 +279,17 @@ def test_d124_a_date_that_is_none_in_the_trigger_form(shop: Elsewhere) -> None:
     assert "Write it as 2026-10-31" in said
 
 
-@pytest.mark.parametrize(
-    "switches",
-    [
-        pytest.param({"errors_in_200": True}, id="D125-refusals-as-success"),
-        pytest.param({"id_type": "string", "invoice_times": "string", "detail_values": "short"}, id="D126-odd-types"),
-        pytest.param({"success_word": "success", "no_b2b_status": 500}, id="D127-other-words"),
-    ],
-)
-def test_answers_in_other_clothes_mean_the_same(shop: Elsewhere, switches: dict[str, Any]) -> None:
-    shop.settings_of(STORE, **switches)
+def test_d125_answers_in_other_clothes_mean_the_same(shop: Elsewhere) -> None:
+    """Refusals as a success, ids and times as text, fewer decimals, other words."""
+    shop.settings_of(STORE, errors_in_200=True, success_word="success")
+    shop.settings_of(STORE, id_type="string", invoice_times="string", detail_values="short")
     shop.sell("KWD", ("AAMOUSE/01", "3", "4.125"), customer="C00000294")
 
     shop.run()
     shop.pay("OK-1", "100.00")
     shop.run("run-2")
 
-    assert (sorted(shop.carried()), shop.causes()) == (["OK-1", "OK-2", "OK-3"], {"KWD": "currency"})
+    assert (sorted(shop.carried()), shop.causes()) == (list(NUMBERS), {"KWD": "currency"})
     assert shop.stands("OK-1")[1:3] == (D(400), 1)
 
 
