@@ -73,7 +73,7 @@ def test_other_filters(bc: Caller) -> None:
     since = int(bc.running.world.clock.now().timestamp()) - 10
     assert ids(bc, minModified=since) == [TIN] and TIN not in ids(bc, maxModified=since)
     assert ids(bc, minCreated=since) == [] and bc.get("/companies")[0]["companyId"] == TIN
-    assert bc.get("/companies", sortBy="companyName", orderBy="ASC")[0]["companyName"] == "Birchwood Joinery"
+    assert bc.get("/companies", sortBy="companyName", orderBy="ASC")[0]["companyName"] == "Amber Lane Dental"
 
 
 def test_extra_fields_in_lists_only_when_asked_and_types_that_differ(bc: Caller) -> None:

@@ -152,7 +152,7 @@ def test_a_reset_brings_everything_back(bc: Caller) -> None:
     bc.set(types="lenient")
     bc.edit("token", 1, scopes=[])
     control(bc, "POST", "reset", {"scale": 2})
-    assert bc.vendor.settings() == Settings().shown() and len(bc.records("company")) == 8 + 100
+    assert bc.vendor.settings() == Settings().shown() and len(bc.records("company")) == 17 + 100
     assert len(bc.records("invoice")) == 4 and bc.call("GET", "/companies").status_code == 200
 
 

@@ -111,7 +111,7 @@ def test_of_a_half_committed_batch_only_the_rest_is_sent_under_the_same_keys(hou
 def test_an_answer_lost_in_every_writing_step_doubles_nothing(house: House, kind: str) -> None:
     ready(house, BEFORE_ADDING)
 
-    for step in WRITING:
+    for step in (each for each in WRITING if each in STEPS):
         strike(house, kind, step)
         patiently(house, step)
         assert house.get("/control/mishaps")["mishaps"] == [], f"nothing went wrong in {step}"

@@ -291,3 +291,18 @@ def test_ignore_takes_a_document_out_of_the_way_with_its_reason(pair: Pair, monk
     assert green(pair.again("plan", "export", "acknowledge", "report"))
     assert "it is nobody's work" in pair.document("N-1").reason
     assert main(command) == 2  # it waits no longer
+
+
+def test_the_same_change_made_by_hand_is_how_we_left_it_and_a_later_one_is_followed(pair: Pair) -> None:
+    pair.options(changes="follow")
+    pair.flow = pair.flow.model_copy(update={"write_back": "none"})
+    mark = deliver(pair, "D-1")
+    pair.edit("quickbooks", "Invoice", pair.held("D-1")["Id"], DueDate="2026-12-24")
+    pair.edit_invoice("D-1", duedate="2026-12-24")
+    assert green(pair.again())
+    assert pair.outcomes(mark) == []
+
+    pair.edit_invoice("D-1", duedate="2027-01-31")
+
+    assert green(pair.again())
+    assert (pair.outcomes(mark), pair.held("D-1")["DueDate"]) == ([("D-1", "updated")], "2027-01-31")

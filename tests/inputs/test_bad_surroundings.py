@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from aiohttp import web
 from sqlalchemy import event
 
@@ -364,8 +365,9 @@ def test_a_mistake_in_flows_yaml_is_told_with_file_and_key(tmp_path: Path, was: 
 
 
 def test_s32_a_flow_named_twice_is_told(tmp_path: Path) -> None:
-    text = FLOWS.read_text(encoding="utf-8")
-    (tmp_path / "flows.yaml").write_text(text + text.partition("flows:")[2], encoding="utf-8")
+    content = yaml.safe_load(FLOWS.read_text(encoding="utf-8"))
+    content["flows"].append(content["flows"][0])
+    (tmp_path / "flows.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
 
     with pytest.raises(FlowsError, match="rootstock_to_quickbooks is used twice"):
         load(tmp_path / "flows.yaml")
