@@ -392,3 +392,10 @@ def test_a_look_that_brings_nothing_sends_nothing(side: Side) -> None:
     side.mishap("server_error_before", scope="read")
     assert source.send(side.armed("invoice", ACKNOWLEDGE, ONE, body))["i0"].verdict is Verdict.NOT_SENT
     assert side.records("Activity") == []
+
+
+def test_an_activity_on_its_way_has_its_time_before_it_goes_again(side: Side) -> None:
+    """Sent twice it is two of them; a field that is set twice is as it was."""
+    assert side.connector().rule("invoice", ACKNOWLEDGE).runs_on
+    side.options = FIELD
+    assert not side.connector().rule("invoice", ACKNOWLEDGE).runs_on

@@ -31,6 +31,7 @@ def counted(evidence: Evidence) -> Row:
         "documents": len(evidence.due),
         "write_calls": evidence.write_calls,
         "duplicates": sum(count - 1 for names in doubles for count in names.values()),
+        "doubled": sorted(name for names in doubles for name, count in names.items() if count > 1),
         "missing": len(evidence.due.keys() - there.keys()),
         "wrong_amount": len(wrong),
         "uncertain_left": evidence.open,

@@ -31,14 +31,14 @@ def test_a_small_storm_ends_green_with_nothing_doubled_lost_or_wrong(tmp_path: P
 
 @pytest.mark.parametrize("flow", ["acumatica_to_bigcommerce", "acumatica_release"])
 def test_a_small_storm_over_the_flows_on_acumatica(tmp_path: Path, flow: str) -> None:
-    plan = Plan(waves=1, rounds=5, calls_ahead=14, pause_rate=0.0, kill_rate=0.2)
+    plan = Plan(waves=1, rounds=4, calls_ahead=8, fault_rate=0.5, pause_rate=0.0, kill_rate=0.1)
 
-    row = campaign.storm_row("sqlite", 2, "", 4, plan, tmp_path / "storm", flow)
+    row = campaign.storm_row("sqlite", 2, "", 3, plan, tmp_path / "storm", flow)
 
     assert row["green"], json.dumps(row, indent=1)
     assert not counting.bad([row])
-    assert (row["flow"], row["documents"]) == (flow, 4)
-    assert row["lost_answers"] + row["server_errors_after_commit"] > 1
+    assert (row["flow"], row["documents"]) == (flow, 3)
+    assert row["lost_answers"] + row["server_errors_after_commit"] > 0
 
 
 def test_goods_that_leave_twice_are_counted(tmp_path: Path) -> None:

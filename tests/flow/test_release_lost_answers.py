@@ -178,3 +178,13 @@ def test_whatever_is_cleared_in_whatever_order_nothing_is_done_twice(releasing: 
 
     assert releasing.buttons() == WHOLE
     once(releasing, PLAIN)
+
+
+def test_a_hold_that_was_taken_off_is_looked_up_at_once(releasing: Releasing) -> None:
+    """It is a field that is set, and nothing that runs on: setting it once more does no harm."""
+    releasing.mishap(vendor="acumatica", kind="drop_before", scope="write", path_contains="/SalesInvoice")
+    outcome = releasing.run(documents=(PLAIN,), steps=STEPS)
+
+    assert green(outcome)
+    assert releasing.intents("remove_hold") == [(PLAIN, "done", 2)]
+    once(releasing, PLAIN)

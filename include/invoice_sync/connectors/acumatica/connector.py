@@ -152,7 +152,8 @@ class Acumatica:
         """One record a call: the API has no other way. Ids and reasons are asked about, and never written."""
         if (entity, operation) not in _WRITTEN:
             raise SettingsError(f"Acumatica is not written to by {operation} of {entity}s")
-        return WriteRule(WriteClass.SET_STATE, 1, endpoint=self._telling.endpoint)
+        endpoint, adds = self._telling.endpoint, self._telling.adds_a_record
+        return WriteRule(WriteClass.SET_STATE, 1, endpoint=endpoint, runs_on=adds)
 
     def prepare(self) -> None:
         self._client.session.prepare()

@@ -26,6 +26,11 @@ class Telling:
     def endpoint(self) -> str:
         return self._client.url(DOCUMENT if self._field is not None else "Activity")
 
+    @property
+    def adds_a_record(self) -> bool:
+        """An activity sent twice is two of them, so one on its way must have had its time before it goes again."""
+        return self._field is None
+
     def request(self, item: WireItem) -> Request | None:
         """In delivery's thread. None when the document is gone."""
         if not notes.is_activity(item.body):

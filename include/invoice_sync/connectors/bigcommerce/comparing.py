@@ -108,13 +108,16 @@ def changes(before: Json, after: Json) -> list[Change]:
 
 
 def by_now(before: Json, after: Json, there: Remote) -> Json:
-    """`before` as buyers have moved it: less is open than we wrote, and `after` opens no debt again that they paid."""
+    """`before` as buyers have moved it, once the source says the same: exactly what is open there is open by `after`.
+
+    Were less asked for than is open there, nobody could tell a payment taken in from one that was not: a person looks.
+    """
     try:
         left = _money_of(there.facts["balance"])
         sent, wanted, whole = map(_money, (before["openBalance"], after["openBalance"], before["originalBalance"]))
     except (BadAmount, KeyError, ValueError):
         return before
-    if not wanted.minor <= left.minor < sent.minor or {left.currency, wanted.currency} != {sent.currency}:
+    if not wanted.minor == left.minor < sent.minor or {left.currency, wanted.currency} != {sent.currency}:
         return before
     return {**before, "openBalance": {"code": left.currency, "value": left.decimal}, "status": status_of(left, whole)}
 
