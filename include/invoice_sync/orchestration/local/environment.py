@@ -145,7 +145,8 @@ def airflow_environment(paths: Paths, port: int, made: Secrets) -> dict[str, str
         "CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
         "CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
         "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(paths.run_dir / "airflow-passwords.json"),
-        "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{paths.airflow / 'airflow.db'}",
+        # seconds to wait for the one writer; sqlite3's own default of five is short on a busy machine
+        "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{paths.airflow / 'airflow.db'}?timeout=30",
         "API__HOST": HOST,
         "API__PORT": str(port),
         "API__BASE_URL": url,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,8 @@ from invoice_sync.orchestration.local.polling import Part, patiently, together
 
 TIMEOUT = (5, 60)
 PAGE = 100
+# seconds; SQLite has one writer, and Airflow's processes all write
+BUSY_PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 RUN_ENDED = ("success", "failed")
 Watch = Callable[[Sequence["TaskState"]], None]
 
@@ -59,8 +62,15 @@ class TaskState:
 class AirflowRest:
     """A signed-in client."""
 
-    def __init__(self, url: str, login: Login, check: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        url: str,
+        login: Login,
+        check: Callable[[], None] = lambda: None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self.url = url.rstrip("/")
+        self._sleep = sleep
         self.login = login
         self._check = check
         self._token: str | None = None
@@ -196,13 +206,22 @@ class AirflowRest:
     def _call(
         self, method: str, path: str, body: dict[str, Any] | None = None, allowed: Sequence[int] = ()
     ) -> requests.Response:
-        answer = self._send(method, path, body)
+        answer = self._send_patiently(method, path, body)
         if answer.status_code == 401:
             self._token = None
-            answer = self._send(method, path, body)
+            answer = self._send_patiently(method, path, body)
         if not answer.ok and answer.status_code not in allowed:
             raise AirflowRefused(f"{method} {path}: {answer.status_code} {answer.text[:500]}")
         return answer
+
+    def _send_patiently(self, method: str, path: str, body: dict[str, Any] | None) -> requests.Response:
+        """Again while Airflow says that its database let nobody in: it has taken nothing then."""
+        for pause in BUSY_PAUSES:
+            answer = self._send(method, path, body)
+            if not (answer.status_code == 500 and "Database error" in answer.text):
+                return answer
+            self._sleep(pause)
+        return self._send(method, path, body)
 
     def _send(self, method: str, path: str, body: dict[str, Any] | None) -> requests.Response:
         headers = {"Authorization": f"Bearer {self._token or self._sign_in()}", "Accept": "application/json"}
