@@ -14,7 +14,8 @@ import requests
 from invoice_sync.connectors.acumatica.connector import Acumatica
 from invoice_sync.connectors.acumatica.fulfilment import AcumaticaRelease
 from invoice_sync.connectors.acumatica.sign_in import Credentials, split
-from invoice_sync.connectors.base import Armed, Json, Stub, StubPage, Timing, WireItem
+from invoice_sync.connectors.base import Armed, Json, Stub, StubPage, WireItem
+from invoice_sync.connectors.timing import Timing
 from invoice_sync.model.documents import Invoice
 from invoice_sync.model.flow import AcumaticaOptions, RunOptions
 from invoice_sync.model.ports import Binding, Call, Tokens

@@ -14,7 +14,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from invoice_sync.connectors.base import MARK
+from invoice_sync.connectors.placeholders import MARK
 from invoice_sync.model import canonical
 from invoice_sync.model.money import Money
 

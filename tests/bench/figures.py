@@ -44,6 +44,7 @@ MUST: Mapping[str, Bound] = {
     "bigcommerce.ceiling_share": Bound(0.95, at_least=True),
     "bigcommerce.throttled_share": Bound(0.001),
     "bigcommerce.calls_per_invoice": Bound(1.05),
+    "bigcommerce.calls_per_invoice_with_payment": Bound(2.05),
     "bigcommerce.calls_per_invoice_unchanged": Bound(0),
 }
 

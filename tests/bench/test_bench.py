@@ -32,7 +32,7 @@ FIGURES = {
     "growth": {"history_ratio", "changes_x10_ratio", "run_seconds", "known_invoices"},
     "airflow": {"task_instances_per_10k"},
     "store": {"ceiling_share", "throttled_share"},
-    "store_calls": {"calls_per_invoice", "calls_per_invoice_unchanged"},
+    "store_calls": {"calls_per_invoice", "calls_per_invoice_with_payment", "calls_per_invoice_unchanged"},
 }  # fmt: skip
 GROUPS = {"no_change": "no_change", "growth": "growth", "airflow": "airflow", "store": "bigcommerce",
           "store_calls": "bigcommerce"}  # fmt: skip

@@ -13,8 +13,8 @@ import requests
 from acumatica_side import FIRST, SECOND, Side
 from invoice_sync.connectors import registry
 from invoice_sync.connectors.acumatica.sign_in import SEAT_WAITS, Credentials, authorization, split
-from invoice_sync.connectors.base import Timing
 from invoice_sync.connectors.parts import Parts
+from invoice_sync.connectors.timing import Timing
 from invoice_sync.ledger import migrate
 from invoice_sync.ledger.database import Database
 from invoice_sync.ledger.tokens import LedgerTokens, keys_from_environment

@@ -18,11 +18,13 @@ from sqlalchemy import select
 
 from delivering import new_ledger
 from invoice_sync.connectors import registry
-from invoice_sync.connectors.base import Armed, Destination, Outcome, Timing, Verdict, WireItem, WriteClass, placeholder
+from invoice_sync.connectors.base import Armed, Destination, Outcome, Verdict, WireItem, WriteClass
 from invoice_sync.connectors.bigcommerce import limits
 from invoice_sync.connectors.bigcommerce.client import CORE_HOST, HOST, access
 from invoice_sync.connectors.bigcommerce.connector import Access, BigCommerce
 from invoice_sync.connectors.parts import Parts
+from invoice_sync.connectors.placeholders import placeholder
+from invoice_sync.connectors.timing import Timing
 from invoice_sync.delivery import Door
 from invoice_sync.ledger import documents, intents
 from invoice_sync.ledger.database import Database
@@ -329,7 +331,6 @@ def test_what_the_options_name_and_the_store_lacks(bench: Bench) -> None:
         extra_fields={"division": "Branch", "colour": "ERP Branch"},
         channel=1,
         pdf_url="https://files.example/all.pdf",
-        cash="offline_payments",
     )
     told = findings(bench, bench.connector(), OPTIONS.model_copy(update={"bigcommerce": choices}))
     assert [text.partition(",")[0] for text in told] == [
@@ -339,7 +340,6 @@ def test_what_the_options_name_and_the_store_lacks(bench: Bench) -> None:
         "The option bigcommerce.extra_fields names colour",
         "The option bigcommerce.channel is 1",
         "The option bigcommerce.pdf_url is no address with {number} in it",
-        "The flow shows cash as offline payments",
     ]
 
 

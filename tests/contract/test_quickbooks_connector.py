@@ -14,9 +14,11 @@ import pytest
 import requests
 
 from invoice_sync.connectors import registry
-from invoice_sync.connectors.base import Armed, Destination, Outcome, Timing, Verdict, WireItem, WriteClass, placeholder
+from invoice_sync.connectors.base import Armed, Destination, Outcome, Verdict, WireItem, WriteClass
 from invoice_sync.connectors.parts import Parts
+from invoice_sync.connectors.placeholders import placeholder
 from invoice_sync.connectors.quickbooks.connector import Credentials, QuickBooks
+from invoice_sync.connectors.timing import Timing
 from invoice_sync.model import canonical
 from invoice_sync.model.documents import DOCUMENTS, Charge, Document, Entity, Invoice, Line, Party, Product
 from invoice_sync.model.errors import NeedsPerson, SettingsError, TryLater

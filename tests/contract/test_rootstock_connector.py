@@ -11,20 +11,10 @@ from typing import Any
 import pytest
 import requests
 
-from invoice_sync.connectors.base import (
-    Armed,
-    Delivered,
-    Json,
-    Source,
-    Stub,
-    StubPage,
-    Timing,
-    Verdict,
-    WireItem,
-    WriteClass,
-)
+from invoice_sync.connectors.base import Armed, Delivered, Json, Source, Stub, StubPage, Verdict, WireItem, WriteClass
 from invoice_sync.connectors.rootstock.connector import Credentials, Rootstock
 from invoice_sync.connectors.rootstock.queue import EPOCH
+from invoice_sync.connectors.timing import Timing
 from invoice_sync.model.documents import Invoice, Party, Product
 from invoice_sync.model.errors import NeedsPerson, SettingsError, TryLater
 from invoice_sync.model.flow import RunOptions

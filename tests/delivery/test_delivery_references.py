@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from delivering import SCOPE
-from invoice_sync.connectors.base import MARK, placeholder
+from invoice_sync.connectors.placeholders import MARK, placeholder
 from invoice_sync.delivery import references
 from invoice_sync.model import canonical
 

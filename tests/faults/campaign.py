@@ -23,6 +23,7 @@ from tabulate import tabulate
 from faults import counting, real_airflow
 from faults.counting import Row
 from faults.flow import InvoiceFlow
+from faults.payments import PaymentsFlow
 from faults.portal import PortalFlow
 from faults.release import ReleaseFlow
 from faults.storm import Plan, Storm
@@ -37,9 +38,14 @@ SHOWN = (
     "wire_keys_seen_again", "wrong_wire_keys", "double_shipments", "double_invoices", "seconds",
 )  # fmt: skip
 ALONGSIDE = 3
-SUBJECTS: dict[str, type[InvoiceFlow]] = {each.name: each for each in (InvoiceFlow, PortalFlow, ReleaseFlow)}
+SUBJECTS: dict[str, type[InvoiceFlow]] = {
+    **{each.name: each for each in (InvoiceFlow, PortalFlow, ReleaseFlow)},
+    PaymentsFlow.title: PaymentsFlow,
+}
 SIZES = {
     PortalFlow.name: (140, Plan(waves=5)),
+    # two writes an invoice and more, from one seed
+    PaymentsFlow.title: (100, Plan(waves=5)),
     # an operation is waited for, so its lease is longer
     ReleaseFlow.name: (100, Plan(waves=5, paused=7.5, taken_over_after=5.5)),
 }
@@ -131,9 +137,9 @@ def _jobs(options: argparse.Namespace, folder: Path) -> Iterator[Callable[[], Ro
 def _jobs_on_acumatica(
     options: argparse.Namespace, databases: Sequence[str], folder: Path
 ) -> Iterator[Callable[[], Row]]:
-    """Of orders there are 500 a database, from one seed; of invoices 700 from each seed."""
+    """Of orders and of invoices with payments there are 500 a database, from one seed; of invoices 700 from each."""
     for flow, (size, plan) in SIZES.items():
-        few = options.quick or flow == ReleaseFlow.name
+        few = options.quick or flow in (ReleaseFlow.name, PaymentsFlow.title)
         for seed in range(options.first_seed, options.first_seed + (1 if few else options.seeds)):
             for database in databases if options.flow in (None, flow) else ():
                 at = folder / f"{flow}-{database}-{seed}"

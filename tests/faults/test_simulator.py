@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 
 from faults.simulated import FAULTS, LateVendor, Simulation
-from invoice_sync.connectors.base import Timing
+from invoice_sync.connectors.timing import Timing
 from invoice_sync.delivery import arm
 from invoice_sync.ledger.tables import IntentRow
 

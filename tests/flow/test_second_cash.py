@@ -158,13 +158,3 @@ def test_a_canceled_invoice_with_a_payment_on_its_way_is_not_taken_back_yet(whol
     wholesale.edit_in_store("payment", payment["id"], processingStatus=4)
     wholesale.run("run-3")
     assert wholesale.stands("C-1") == (D(500), D(0), COMPLETED, "Invoice (canceled)")
-
-
-def test_cash_as_payments_is_refused_in_words_before_anything_is_read(wholesale: Wholesale) -> None:
-    wholesale.options(bigcommerce={"cash": "offline_payments"})
-    wholesale.sell("O-1")
-
-    said = wholesale.step_fails("check")
-
-    assert "offline payments" in said
-    assert "bigcommerce.cash to balance" in said

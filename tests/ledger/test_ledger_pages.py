@@ -13,7 +13,7 @@ from delivering import MORNING, new_ledger
 from house import FLOWS
 from invoice_portal.reading import newest, quantities, trail, waiting
 from invoice_portal.reading.retrying import Retry
-from invoice_sync.connectors.base import placeholder
+from invoice_sync.connectors.placeholders import placeholder
 from invoice_sync.ledger import documents, intents, links, runs
 from invoice_sync.ledger.database import Database
 from invoice_sync.ledger.documents import Seen

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from requests.structures import CaseInsensitiveDict
 
-from invoice_sync.connectors.base import Armed, Verdict, WireItem, placeholder
+from invoice_sync.connectors.base import Armed, Verdict, WireItem
 from invoice_sync.connectors.bigcommerce import (
     comparing,
     dates,
@@ -30,6 +30,7 @@ from invoice_sync.connectors.bigcommerce import (
     texts,
 )
 from invoice_sync.connectors.http import Answer, Reply, verdict_of_status
+from invoice_sync.connectors.placeholders import placeholder
 from invoice_sync.model import canonical
 from invoice_sync.model.documents import Address, Charge, Invoice, Line, Party, Tax
 from invoice_sync.model.errors import BadDocument, Problem
@@ -471,7 +472,7 @@ def test_orders_are_named_by_one_invoice_alone() -> None:
 
 def causes(document: Invoice, options: Options | None = None, **known: Any) -> list[str]:
     chosen = options or Options()
-    found = preflight.problems(document, body_of(document, chosen, **known), profile(**known), chosen.bigcommerce)
+    found = preflight.problems(document, body_of(document, chosen, **known), profile(**known), {}, chosen.bigcommerce)
     assert all(each.reason and each.cure for each in found)
     return [each.cause for each in found]
 

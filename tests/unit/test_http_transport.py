@@ -14,8 +14,9 @@ import requests
 from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError
 
 from delivering import HandClock
-from invoice_sync.connectors.base import Armed, Timing, Verdict
+from invoice_sync.connectors.base import Armed, Verdict
 from invoice_sync.connectors.http import Answer, Reply, Request, Transport, retry_after, verdict_of_error
+from invoice_sync.connectors.timing import Timing
 from invoice_sync.model.errors import SettingsError, TryLater
 from invoice_sync.model.ports import Binding, Call
 

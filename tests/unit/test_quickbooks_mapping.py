@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoice_sync.connectors.base import placeholder
+from invoice_sync.connectors.placeholders import placeholder
 from invoice_sync.connectors.quickbooks import comparing, lines, mapping, preflight
 from invoice_sync.connectors.quickbooks.invoices import invoice_body
 from invoice_sync.connectors.quickbooks.query import quoted, select, select_all, unique

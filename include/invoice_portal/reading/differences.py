@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from invoice_sync.connectors.base import MARK
+from invoice_sync.connectors.placeholders import MARK
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from invoice_portal.reading.differences import Difference, differences
-from invoice_sync.connectors.base import ACKNOWLEDGE, CREATE, DELIVERIES, UPDATE, split_placeholder
+from invoice_sync.connectors.base import ACKNOWLEDGE, CREATE, DELIVERIES, UPDATE
+from invoice_sync.connectors.placeholders import split_placeholder
 from invoice_sync.ledger import browsing, documents, intents, links
 from invoice_sync.ledger.scope import Scope
 from invoice_sync.ledger.tables import AttemptRow, DocumentRow, InboxRow, IntentRow, ProcessLogRow, XrefRow

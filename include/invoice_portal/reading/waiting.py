@@ -11,13 +11,13 @@ from sqlalchemy import ColumnElement, Row, case, func, select
 from sqlalchemy.orm import Session
 
 from invoice_portal.reading.retrying import Retry, Retrying
-from invoice_sync.connectors.base import placeholder
+from invoice_sync.connectors.placeholders import placeholder
 from invoice_sync.ledger import documents
 from invoice_sync.ledger.portions import portions
 from invoice_sync.ledger.scope import Scope
 from invoice_sync.ledger.tables import DocumentRow, InboxRow, SuggestionRow
 from invoice_sync.model import canonical
-from invoice_sync.model.documents import DOCUMENTS, PARTIES, Entity
+from invoice_sync.model.documents import CARRIED, PARTIES, Entity
 from invoice_sync.model.flow import Flow
 from invoice_sync.model.words import OPEN, DocumentState
 
@@ -88,7 +88,7 @@ def groups(session: Session, flow: Flow) -> list[Group]:
 def ready(session: Session, flow: Flow) -> int:
     """Documents that wait for nobody but the next run."""
     scope = Scope.of(flow)
-    return sum(documents.count(session, scope, entity, state) for entity in DOCUMENTS for state in OPEN)
+    return sum(documents.count(session, scope, entity, state) for entity in CARRIED for state in OPEN)
 
 
 def _summed(session: Session, flow: Flow) -> dict[str, Group]:
@@ -97,7 +97,7 @@ def _summed(session: Session, flow: Flow) -> dict[str, Group]:
             DocumentRow.cause, DocumentRow.step, DocumentRow.currency,
             func.count(DocumentRow.id), func.sum(_signed()), func.min(DocumentRow.id),
         )
-        .where(*_in_review(flow, DOCUMENTS))
+        .where(*_in_review(flow, CARRIED))
         .group_by(DocumentRow.cause, DocumentRow.step, DocumentRow.currency)
     )  # fmt: skip
     found: dict[str, Group] = {}
@@ -129,7 +129,7 @@ def _in_review(flow: Flow, entities: Sequence[str]) -> tuple[ColumnElement[bool]
 
 
 def _oldest(session: Session, flow: Flow, cause: str) -> Sequence[DocumentRow]:
-    query = select(DocumentRow).where(*_in_review(flow, DOCUMENTS), DocumentRow.cause == cause)
+    query = select(DocumentRow).where(*_in_review(flow, CARRIED), DocumentRow.cause == cause)
     # by an expression: asked for the key's own order, SQLite would walk all documents by it
     query = query.order_by(DocumentRow.id + 0).limit(SHOWN)
     return session.scalars(query).all()
@@ -145,7 +145,7 @@ def _parties(session: Session, flow: Flow) -> list[DocumentRow]:
         .distinct()
         .where(
             DocumentRow.flow == flow.name,
-            DocumentRow.entity.in_(DOCUMENTS),
+            DocumentRow.entity.in_(CARRIED),
             DocumentRow.state.in_((*OPEN, DocumentState.REVIEW)),
         )
     )
@@ -193,7 +193,7 @@ def _held(session: Session, flow: Flow) -> Mapping[str, Mapping[str, tuple[int, 
     """By what documents wait for, and currency: how many, and their sum."""
     query = (
         select(DocumentRow.blocked_on, DocumentRow.currency, func.count(DocumentRow.id), func.sum(_signed()))
-        .where(*_in_review(flow, DOCUMENTS), DocumentRow.blocked_on != "")
+        .where(*_in_review(flow, CARRIED), DocumentRow.blocked_on != "")
         .group_by(DocumentRow.blocked_on, DocumentRow.currency)
     )
     found: dict[str, dict[str, tuple[int, int]]] = {}

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
-from invoice_sync.model.documents import DOCUMENTS, PARTIES, Document, Entity, Party, Product
+from invoice_sync.connectors.timing import Timing
+from invoice_sync.model.documents import Document, Entity, Party, Product
 from invoice_sync.model.errors import Problem
 from invoice_sync.model.flow import Options, RunOptions, WriteBack
 from invoice_sync.model.money import Money
@@ -58,34 +59,13 @@ NOTES = frozenset({WRITE_ID, TELL_ERROR})
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
-    """Seconds. `server` = longest the vendor works on a call; `index_lag` = until a search shows what it did."""
-
-    connect: float = 5.0
-    read: float = 130.0
-    send_window: float = 10.0
-    server: float = 120.0
-    index_lag: float = 60.0
-    slack: float = 30.0
-
-    @property
-    def quiet(self) -> timedelta:
-        """From arming until an unknown outcome may be looked up."""
-        return timedelta(seconds=self.send_window + self.slack + self.server + self.index_lag)
-
-    @property
-    def lease(self) -> timedelta:
-        """From arming until another process may take the flow over."""
-        return timedelta(seconds=self.send_window + self.connect + self.read + self.slack)
-
-
-@dataclass(frozen=True, slots=True)
 class WriteRule:
     """How one (entity, operation) is written: class, items a call, calls in flight, the quota a call draws on.
 
     `endpoint`: the address that it goes to, without a query, for the process log. `runs_on`: the vendor may be at it
     long after our call is gone, so that an unknown outcome is adopted as soon as it shows, and taken for not done
     only after the quiet period. `told`: names of facts that the log's message has too, by what they are called there.
+    `removes`: nothing is left of what was written, so that it can be created anew.
     """
 
     write_class: WriteClass
@@ -94,6 +74,7 @@ class WriteRule:
     quota_kind: str = "call"
     endpoint: str = ""
     runs_on: bool = False
+    removes: bool = False
     told: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -330,6 +311,9 @@ class Destination(Writer, Protocol):
 
     def inspect(self, options: Options) -> Inspection: ...
 
+    def for_good(self, options: Options) -> Mapping[str, str]:
+        """Pure. Options by name that may not change any more once documents were delivered by them."""
+
     def profile(self, options: Options) -> Json:
         """Preferences, accounts and charge items that mapping and preflight need; plain JSON."""
 
@@ -405,23 +389,3 @@ class Change:
     before: str
     after: str
     proven: bool
-
-
-MARK = "\ue000"
-"""Of Unicode's private use area: no source writes it, so no memo can pass for a placeholder."""
-
-
-def placeholder(entity: Entity, source_id: str) -> str:
-    """Stands in a planned body for a remote id that may not exist yet; delivery fills it at first arm."""
-    return f"{MARK}{entity}/{source_id}"
-
-
-def split_placeholder(text: str) -> tuple[Entity, str] | None:
-    """(entity, source id) of a placeholder, None for any other text."""
-    if not text.startswith(MARK):
-        return None
-    name, _, source_id = text.removeprefix(MARK).partition("/")
-    return (_ENTITIES[name], source_id) if name in _ENTITIES else None
-
-
-_ENTITIES: Mapping[str, Entity] = {entity: entity for entity in (*PARTIES, *DOCUMENTS)}

@@ -16,7 +16,8 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import NameResolutionError, NewConnectionError
 
-from invoice_sync.connectors.base import Armed, Timing, Verdict
+from invoice_sync.connectors.base import Armed, Verdict
+from invoice_sync.connectors.timing import Timing
 from invoice_sync.model import canonical
 from invoice_sync.model.errors import SettingsError, TryLater
 from invoice_sync.model.ports import Binding, Call, CallLog, Clock, Quota

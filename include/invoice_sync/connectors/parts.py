@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from invoice_sync.connectors.base import Timing
+from invoice_sync.connectors.timing import Timing
 from invoice_sync.model.errors import SettingsError
 from invoice_sync.model.flow import Options
 from invoice_sync.model.ports import Binding, CallLog, Clock, Quota, TokenStore

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from invoice_sync.connectors.base import MARK, split_placeholder
+from invoice_sync.connectors.placeholders import MARK, split_placeholder
 from invoice_sync.ledger import links
 from invoice_sync.ledger.scope import Scope
 from invoice_sync.model import canonical

@@ -34,7 +34,7 @@ from invoice_sync.ledger.process_log import Entry
 from invoice_sync.ledger.tables import AttemptRow, DocumentRow, IntentRow, XrefRow, table_of
 from invoice_sync.model import canonical
 from invoice_sync.model.crash_points import reached
-from invoice_sync.model.documents import DOCUMENTS, SHIPMENT
+from invoice_sync.model.documents import CARRIED, DOCUMENTS, SHIPMENT
 from invoice_sync.model.errors import LostLease, Problem
 from invoice_sync.model.words import DocumentState, IntentState
 
@@ -175,7 +175,7 @@ def differences(work: Work, row: IntentRow, remote: Remote, body: Json | None = 
 
 def may_be_linked(desk: Desk, row: IntentRow, remote: Remote) -> bool:
     """False for a record that another document of ours is linked to; parties and products may share theirs."""
-    if desk.work.operation != CREATE or row.entity not in (*DOCUMENTS, SHIPMENT):
+    if desk.work.operation != CREATE or row.entity not in (*CARRIED, SHIPMENT):
         return True
     return desk.holders.get(remote.id) in (None, (row.source_vendor, row.source_id))
 
@@ -215,10 +215,13 @@ def _goes_again(outcome: Outcome, items: int) -> bool:
 def _link(desk: Desk, row: IntentRow, remote: Remote, rule: str) -> None:
     work, now = desk.work, desk.work.clock.now()
     known = desk.links.get(row.source_id)
+    if work.rule.removes and known is not None:
+        desk.session.delete(known)
+        return
     if work.operation != CREATE and known is not None:
         known.remote_version = remote.version
         return
-    number = remote.number if row.entity in DOCUMENTS else ""  # a party's would be its name
+    number = remote.number if row.entity in CARRIED else ""  # a party's would be its name
     link = Link(remote.id, remote.version, number, rule, f"intent {row.id}", "delivery")
     if known is None:
         desk.new_links.append((row.source_id, link))
@@ -230,7 +233,7 @@ def _link(desk: Desk, row: IntentRow, remote: Remote, rule: str) -> None:
 def _state_after(work: Work) -> DocumentState:
     if work.operation in (ACKNOWLEDGE, RELEASE):
         return DocumentState.SETTLED
-    return DocumentState.DELIVERED if work.entity in DOCUMENTS else DocumentState.LINKED
+    return DocumentState.DELIVERED if work.entity in CARRIED else DocumentState.LINKED
 
 
 def _put_aside(desk: Desk, row: IntentRow, problem: Problem) -> None:

@@ -15,7 +15,7 @@ from invoice_sync.model.errors import Problem
 MISMATCH = "mismatch"
 _NOUNS = {
     "customer": "Customer", "product": "Product", "invoice": "Invoice", "credit_memo": "Credit Memo",
-    "shipment": "Shipment",
+    "payment": "Payment", "shipment": "Shipment",
 }  # fmt: skip
 _DONE = {
     CREATE: "is created successfully",

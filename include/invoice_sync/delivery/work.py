@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
-from invoice_sync.connectors.base import Timing, Writer, WriteRule
+from invoice_sync.connectors.base import Writer, WriteRule
+from invoice_sync.connectors.timing import Timing
 from invoice_sync.ledger import leases, process_log
 from invoice_sync.ledger.database import Database
 from invoice_sync.ledger.leases import Lease

@@ -16,7 +16,7 @@ from invoice_sync.ledger.portions import portions
 from invoice_sync.ledger.scope import Scope
 from invoice_sync.ledger.tables import DocumentRow, InboxRow, table_of
 from invoice_sync.model import canonical
-from invoice_sync.model.documents import DOCUMENTS, PARTIES, SHIPMENT
+from invoice_sync.model.documents import CARRIED, PARTIES, SHIPMENT
 from invoice_sync.model.errors import Problem
 from invoice_sync.model.words import DocumentState
 
@@ -139,7 +139,7 @@ def fresh(session: Session, rows: Sequence[DocumentRow | Key], state: DocumentSt
 
 def waiting_for_a_person(session: Session, scope: Scope) -> list[DocumentRow]:
     """Everything of the flow that is in review, whatever the entity."""
-    return in_state(session, scope, (*PARTIES, *DOCUMENTS, SHIPMENT), DocumentState.REVIEW)
+    return in_state(session, scope, (*PARTIES, *CARRIED, SHIPMENT), DocumentState.REVIEW)
 
 
 def contents(session: Session, rows: Sequence[DocumentRow]) -> dict[int, Mapping[str, Any]]:
@@ -149,6 +149,23 @@ def contents(session: Session, rows: Sequence[DocumentRow]) -> dict[int, Mapping
         query = select(InboxRow.id, InboxRow.content).where(InboxRow.id.in_(portion))
         found.update({key: content for key, content in session.execute(query)})
     return {row.id: canonical.loads(found[row.inbox_id]) for row in rows}
+
+
+def history(
+    session: Session, scope: Scope, entity: str, ids: Sequence[str]
+) -> dict[str, list[tuple[str, Mapping[str, Any]]]]:
+    """Every version of these records that was ever seen, oldest first: (stamp, the vendor's JSON) by source id."""
+    found: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
+    for portion in portions(ids):
+        query = select(InboxRow.source_id, InboxRow.stamp, InboxRow.content).where(
+            InboxRow.company == scope.company,
+            InboxRow.source_vendor == scope.source_vendor,
+            InboxRow.entity == entity,
+            InboxRow.source_id.in_(portion),
+        )
+        for source_id, stamp, content in session.execute(query.order_by(InboxRow.version)):
+            found.setdefault(source_id, []).append((stamp, canonical.loads(content)))
+    return found
 
 
 def store(session: Session, scope: Scope, batch: Sequence[Seen], now: datetime) -> list[tuple[DocumentRow, bool]]:

@@ -66,6 +66,12 @@ def holders(session: Session, scope: Scope, entity: str, remote_ids: Sequence[st
     return found
 
 
+def any_document(session: Session, scope: Scope) -> bool:
+    """Whether the company has any invoice at the flow's destination."""
+    query = select(_XREF.id).where(_THERE, _XREF.source_vendor == scope.source_vendor).limit(1)
+    return session.connection().execute(query, _whose(scope, "invoice")).first() is not None
+
+
 def put(session: Session, scope: Scope, entity: str, source_id: str, link: Link, now: datetime) -> None:
     """Links, or renews the link that there is. Raises IntegrityError as `renew` does."""
     renew(session, scope, entity, source_id, link, now, of(session, scope, entity, [source_id]).get(source_id))

@@ -12,7 +12,7 @@ from invoice_sync.ledger.links import Link
 from invoice_sync.ledger.process_log import Entry
 from invoice_sync.ledger.scope import Scope, TaskRef
 from invoice_sync.ledger.tables import DocumentRow, IntentRow, SuggestionRow, XrefRow
-from invoice_sync.model.documents import DOCUMENTS, PARTIES
+from invoice_sync.model.documents import CARRIED, PARTIES, PAYMENT
 from invoice_sync.model.errors import NeedsPerson, Problem
 from invoice_sync.model.words import IN_THE_AIR, DocumentState, IntentState
 
@@ -27,7 +27,7 @@ def reissue(session: Session, flow: str, number: str, because: str, user: str, n
     The flow's next run plans it; should the destination hold its number after all, plan adopts it or sets it aside.
     Raises NeedsPerson when there is no such document, more than one, or one that is still on its way.
     """
-    row = _only(session, flow, DOCUMENTS, number)
+    row = _only(session, flow, CARRIED, number)
     intents = list(session.scalars(select(IntentRow).where(IntentRow.document_id == row.id)))
     if any(intent.state in IN_THE_AIR for intent in intents):
         raise NeedsPerson(f"{number} is on its way; wait until that is known.", cure="Clear export, then try again.")
@@ -44,7 +44,8 @@ def reissue(session: Session, flow: str, number: str, because: str, user: str, n
             XrefRow.source_id == row.source_id,
         )
     )
-    documents.move(row, DocumentState.WAITING, now)
+    for each in (row, *_applied_to(session, row)):
+        documents.move(each, DocumentState.WAITING, now)
     _log(session, row, "Reissue", because, user, now)
 
 
@@ -53,7 +54,7 @@ def accept(session: Session, flow: str, number: str, because: str, user: str, no
 
     Raises NeedsPerson when there is no such document, or none that waits because it changed.
     """
-    row = _only(session, flow, DOCUMENTS, number)
+    row = _only(session, flow, CARRIED, number)
     if row.state != DocumentState.REVIEW or row.cause not in ("changed_after_delivery", "changed_there", "mismatch"):
         raise NeedsPerson(f"{number} does not wait because it changed.", cure="See the review table of the flow.")
     link = and_(
@@ -73,7 +74,7 @@ def ignore(session: Session, flow: str, number: str, because: str, user: str, no
 
     Raises NeedsPerson when there is no such document, or it does not wait for a person.
     """
-    row = _only(session, flow, DOCUMENTS, number)
+    row = _only(session, flow, CARRIED, number)
     if row.state != DocumentState.REVIEW:
         raise NeedsPerson(f"{number} does not wait for a person.", cure="See the review table of the flow.")
     documents.put_in_review(row, Problem("ignored", f"{user}: {because}", "Nothing."), "ignore", now)
@@ -113,6 +114,17 @@ def restored(session: Session, now: datetime) -> int:
     for row in rows:
         documents.move(row, DocumentState.WAITING, now)
     return len(rows)
+
+
+def _applied_to(session: Session, row: DocumentRow) -> list[DocumentRow]:
+    """Payments that were delivered on a document; plan looks at each again, for what they are applied to is anew."""
+    query = select(DocumentRow).where(
+        DocumentRow.flow == row.flow,
+        DocumentRow.entity == PAYMENT,
+        DocumentRow.state == DocumentState.DELIVERED,
+        DocumentRow.source_id.startswith(f"{row.source_id}/", autoescape=True),
+    )
+    return [each for each in session.scalars(query) if not each.withdrawn]
 
 
 def _only(session: Session, flow: str, entities: tuple[str, ...], number: str) -> DocumentRow:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from invoice_sync.model.money import Money, total
 
-Entity = Literal["customer", "product", "invoice", "credit_memo", "shipment"]
+Entity = Literal["customer", "product", "invoice", "credit_memo", "payment", "shipment"]
 ChargeKind = Literal["freight", "handling", "packaging", "rounding"]
 Kind = Literal["invoice", "credit_memo"]
 
@@ -17,7 +17,13 @@ PARTIES: tuple[Entity, ...] = ("customer", "product")
 """What documents refer to."""
 
 DOCUMENTS: tuple[Entity, ...] = ("invoice", "credit_memo")
-"""What is carried; in the order in which it is sent, for a credit memo waits for the invoice that it credits."""
+"""What the source gives; in the order in which it is sent, for a credit memo waits for the invoice that it credits."""
+
+PAYMENT: Entity = "payment"
+"""What the source has applied to an invoice, where the destination shows it as a record of its own."""
+
+CARRIED: tuple[Entity, ...] = (*DOCUMENTS, PAYMENT)
+"""Everything that is delivered, in its order."""
 
 SHIPMENT: Entity = "shipment"
 """What a release flow works on: one shipment that an order has or gets, up to its released invoice."""
@@ -176,4 +182,29 @@ class Invoice:
         return frozenset(line.product for line in self.lines if line.product)
 
 
-Document = Invoice | Party | Product
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """What the source has applied to one invoice under one number: a payment, a prepayment, a credit.
+
+    `invoice`: source id of the invoice; `unreleased`: by how much all that is applied to it exceeds what its balance
+    fell by, so that some of it does not count yet.
+    """
+
+    source_id: str
+    invoice: str
+    invoice_number: str
+    customer: str
+    kind: str
+    number: str
+    amount: Money
+    date: datetime.date | None
+    reference: str
+    unreleased: Money
+
+    @property
+    def label(self) -> str:
+        """ "Prepayment 004530 on AR0000160": one payment may be applied to many invoices."""
+        return " ".join(f"{self.kind} {self.number} on {self.invoice_number}".split())
+
+
+Document = Invoice | Party | Product | Payment

@@ -11,7 +11,7 @@ from invoice_sync.ledger import documents, runs
 from invoice_sync.ledger.database import told_when_away
 from invoice_sync.ledger.tables import RunRow
 from invoice_sync.model.crash_points import reached
-from invoice_sync.model.documents import DOCUMENTS, PARTIES
+from invoice_sync.model.documents import CARRIED, PARTIES
 from invoice_sync.model.errors import NeedsPerson, NotChecked, ReviewNeeded
 from invoice_sync.model.progress import told
 from invoice_sync.model.words import DocumentState
@@ -146,7 +146,7 @@ def _take_up(context: StepContext) -> None:
 def _is_undecided(context: StepContext) -> bool:
     """Whether anything of the flow is where the deciding steps begin; reads are metered, so they do not look twice."""
     with context.transaction() as session:
-        every = (*PARTIES, *DOCUMENTS)
+        every = (*PARTIES, *CARRIED)
         return any(documents.count(session, context.scope, each, DocumentState.WAITING) for each in every)
 
 

@@ -7,14 +7,17 @@ import logging
 from sqlalchemy import update
 
 from invoice_sync.connectors.base import Finding, Inspection
-from invoice_sync.ledger import runs
+from invoice_sync.ledger import links, runs
 from invoice_sync.ledger.tables import RunRow
 from invoice_sync.model.errors import SettingsError
+from invoice_sync.model.flow import Options
 from invoice_sync.model.ports import Binding
 from invoice_sync.steps import tokens
 from invoice_sync.steps.context import Counts, StepContext
 
 log = logging.getLogger("invoice_sync.check")
+
+FOR_GOOD = "chosen for good"
 
 
 def check(context: StepContext) -> Counts:
@@ -27,6 +30,7 @@ def check(context: StepContext) -> Counts:
     )
     tokens.warn_of_ends(context)
     findings = [finding for binding, inspection in sides for finding in _findings(context, binding, inspection)]
+    findings += _changed_for_good(context) if not findings else []
     if findings:
         raise SettingsError(_told(findings))
     _keep(context, sides)
@@ -67,6 +71,25 @@ def _rebound(context: StepContext, binding: Binding) -> list[Finding]:
     ]
 
 
+def _changed_for_good(context: StepContext) -> list[Finding]:
+    """Options that say what our records over there mean: what was delivered was delivered by the old ones."""
+    destination, flow = context.destination, context.flow
+    chosen = destination.for_good(flow.options)
+    with context.transaction() as session:
+        if not links.any_document(session, context.scope):
+            return []
+        kept = runs.reference(session, destination.binding, FOR_GOOD) or {}
+    before = kept[flow.name] if flow.name in kept else destination.for_good(Options())
+    return [
+        Finding(
+            f"The option {name} is {chosen[name]}, and documents of this flow were delivered by {value}",
+            f"Set {name} back to {value}. To change it, begin anew: another company slug and an empty store.",
+        )
+        for name, value in before.items()
+        if chosen[name] != value
+    ]
+
+
 def _keep(context: StepContext, sides: tuple[tuple[Binding, Inspection], ...]) -> None:
     profile = context.destination.profile(context.flow.options)
     with context.transaction() as session:
@@ -76,7 +99,11 @@ def _keep(context: StepContext, sides: tuple[tuple[Binding, Inspection], ...]) -
                 runs.keep_reference(session, binding, "counts", inspection.counts, context.now)
             for name, count in inspection.counts.items():
                 log.info("%s: %d", name, count)
-        runs.keep_reference(session, context.destination.binding, "profile", profile, context.now)
+        target = context.destination.binding
+        runs.keep_reference(session, target, "profile", profile, context.now)
+        kept = runs.reference(session, target, FOR_GOOD) or {}
+        mine = {context.flow.name: context.destination.for_good(context.flow.options)}
+        runs.keep_reference(session, target, FOR_GOOD, {**kept, **mine}, context.now)
     _set_checked(context, True)
 
 

@@ -18,7 +18,8 @@ from invoice_sync.ledger.database import Database
 from invoice_sync.ledger.process_log import Entry
 from invoice_sync.ledger.scope import Scope, TaskRef
 from invoice_sync.ledger.tables import DocumentRow
-from invoice_sync.model.documents import Document, Entity
+from invoice_sync.model import payments
+from invoice_sync.model.documents import PAYMENT, Document, Entity
 from invoice_sync.model.errors import Problem
 from invoice_sync.model.flow import Flow, RunOptions
 from invoice_sync.model.ports import Clock, Quota
@@ -78,6 +79,8 @@ class StepContext:
     def model(self, row: DocumentRow, content: Mapping[str, Any]) -> Document:
         """The document of an inbox content. Raises BadDocument."""
         entity = cast(Entity, row.entity)
+        if entity == PAYMENT:
+            return payments.of_content(content)
         return self.source.to_model(SourceRecord(entity, row.source_id, row.stamp, content))
 
     def models(self, session: Session, rows: Sequence[DocumentRow]) -> dict[int, Document]:

@@ -15,9 +15,9 @@ from invoice_sync.ledger.intents import Wanted
 from invoice_sync.ledger.links import Link
 from invoice_sync.ledger.process_log import Entry
 from invoice_sync.ledger.tables import DocumentRow
-from invoice_sync.model.documents import Entity
+from invoice_sync.model.documents import Entity, Payment
 from invoice_sync.model.errors import Problem
-from invoice_sync.steps import intake, preflight
+from invoice_sync.steps import applied, intake, preflight
 from invoice_sync.steps.context import StepContext
 from invoice_sync.steps.desk import Desk
 
@@ -54,6 +54,10 @@ def decide(context: StepContext, desk: Desk, row: DocumentRow) -> Fate:
         return _withdrawn(context, desk, row)
     if row.id in desk.problems:
         return Fate(problems=(desk.problems[row.id],))
+    model = desk.models[row.id]
+    standing = applied.standing(model, desk.known) if isinstance(model, Payment) else None
+    if standing is not None:
+        return Fate(held=standing)
     return _delivered(context, desk, row) if row.id in desk.linked else _new(context, desk, row)
 
 
@@ -77,7 +81,7 @@ def adopt(session: Session, context: StepContext, desk: Desk, row: DocumentRow, 
 
 
 def _new(context: StepContext, desk: Desk, row: DocumentRow) -> Fate:
-    invoice, body = desk.invoices[row.id], desk.bodies[row.id]
+    model, body = desk.models[row.id], desk.bodies[row.id]
     number, holders = context.destination.number(body), desk.holders.get(row.id, ())
     ours = [holder for holder in holders if holder.live and holder.facts.get("marker") == context.marker(row)]
     if len(ours) == len(holders) == 1:
@@ -88,9 +92,9 @@ def _new(context: StepContext, desk: Desk, row: DocumentRow) -> Fate:
     key = (row.entity, number.casefold())
     claimed_by = desk.claimed.setdefault(key, row.source_id)
     problems = (
-        *preflight.own(context, row, invoice, desk.known, holders),
+        *preflight.own(context, row, model, desk.known, holders),
         *(preflight.shared_number(number) if claimed_by != row.source_id else ()),
-        *context.destination.preflight(invoice, desk.filled[row.id], desk.profile, desk.referenced),
+        *context.destination.preflight(model, desk.filled[row.id], desk.profile, desk.referenced),
     )
     if problems and claimed_by == row.source_id:
         del desk.claimed[key]
@@ -124,10 +128,10 @@ def _delivered(context: StepContext, desk: Desk, row: DocumentRow) -> Fate:
 
 
 def _update(context: StepContext, desk: Desk, row: DocumentRow, there: Remote, before: Json, told: str) -> Fate:
-    body, invoice = desk.bodies[row.id], desk.invoices[row.id]
+    body, model = desk.bodies[row.id], desk.models[row.id]
     problems = (
-        *preflight.own(context, row, invoice, desk.known, ()),
-        *context.destination.preflight(invoice, desk.filled[row.id], desk.profile, desk.referenced),
+        *preflight.own(context, row, model, desk.known, ()),
+        *context.destination.preflight(model, desk.filled[row.id], desk.profile, desk.referenced),
     )
     wanted = context.destination.update_body(body, before, there)
     return Fate(Way.UPDATE, wanted, context.destination.number(body), told, problems)

@@ -13,12 +13,14 @@ from invoice_sync.delivery.references import partly_resolved
 from invoice_sync.ledger import intents, links
 from invoice_sync.ledger.tables import DocumentRow, XrefRow
 from invoice_sync.model import canonical
-from invoice_sync.model.documents import DOCUMENTS, Entity, Invoice
+from invoice_sync.model.documents import CARRIED, Entity, Invoice, Payment
 from invoice_sync.model.errors import BadDocument, Problem
 from invoice_sync.model.money import Money
 from invoice_sync.model.words import IntentState
 from invoice_sync.steps import preflight
 from invoice_sync.steps.context import StepContext
+
+Carried = Invoice | Payment
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Desk:
     """
 
     profile: Mapping[str, Any]
-    invoices: Mapping[int, Invoice]
+    models: Mapping[int, Carried]
     linked: Mapping[int, XrefRow]
     known: frozenset[str]
     bodies: Mapping[int, Json]
@@ -52,11 +54,11 @@ class Desk:
 
 def open_desk(session: Session, context: StepContext, rows: Sequence[DocumentRow], profile: Mapping[str, Any]) -> Desk:
     """What the ledger knows, and the bodies."""
-    invoices = {key: cast(Invoice, model) for key, model in context.models(session, rows).items()}
-    bodies, problems = _bodies(context, rows, invoices, profile)
+    models = {key: cast(Carried, model) for key, model in context.models(session, rows).items()}
+    bodies, problems = _bodies(context, rows, models, profile)
     return Desk(
         profile=profile,
-        invoices=invoices,
+        models=models,
         linked=links.of_rows(session, context.scope, rows),
         known=preflight.known_references(session, context, rows),
         bodies=bodies,
@@ -72,9 +74,9 @@ def look_up(context: StepContext, desk: Desk) -> Desk:
     """Numbers already used there, and documents that we delivered before and that changed since."""
     holders: dict[int, Sequence[Remote]] = {}
     there: dict[int, Remote] = {}
-    for entity in DOCUMENTS:
+    for entity in CARRIED:
         new = [key for key in desk.bodies if desk.entities[key] == entity and key not in desk.linked]
-        found = context.destination.holders(entity, [desk.bodies[key] for key in new]) if new else []
+        found = context.destination.holders(entity, [desk.filled[key] for key in new]) if new else []
         holders |= dict(zip(new, found, strict=True))
         old = {key: link.remote_id for key, link in desk.linked.items() if desk.entities[key] == entity}
         remotes = context.destination.reread(entity, list(old.values())) if old else {}
@@ -91,14 +93,14 @@ def _settled(context: StepContext, desk: Desk, bodies: Mapping[int, Json], refer
 
 
 def _bodies(
-    context: StepContext, rows: Sequence[DocumentRow], invoices: Mapping[int, Invoice], profile: Mapping[str, Any]
+    context: StepContext, rows: Sequence[DocumentRow], models: Mapping[int, Carried], profile: Mapping[str, Any]
 ) -> tuple[dict[int, Json], dict[int, Problem]]:
     bodies: dict[int, Json] = {}
     problems: dict[int, Problem] = {}
     for row in rows:
         try:
             options, marker = context.flow.options, context.marker(row)
-            bodies[row.id] = context.destination.body(invoices[row.id], profile, options, marker)
+            bodies[row.id] = context.destination.body(models[row.id], profile, options, marker)
         except BadDocument as error:
             problems[row.id] = error.problem
     return bodies, problems
@@ -117,7 +119,7 @@ def _claimed(
     session: Session, context: StepContext, rows: Sequence[DocumentRow], bodies: Mapping[int, Json]
 ) -> dict[tuple[str, str], str]:
     found: dict[tuple[str, str], str] = {}
-    for entity in DOCUMENTS:
+    for entity in CARRIED:
         numbers = [
             context.destination.number(bodies[row.id]) for row in rows if row.entity == entity and row.id in bodies
         ]

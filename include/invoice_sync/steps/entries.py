@@ -11,7 +11,7 @@ from invoice_sync.connectors.base import ACKNOWLEDGE, DELIVERIES, Remote
 from invoice_sync.ledger import intents, links, runs
 from invoice_sync.ledger.portions import portions
 from invoice_sync.ledger.tables import DocumentRow, IntentRow, XrefRow
-from invoice_sync.model.documents import DOCUMENTS, Invoice
+from invoice_sync.model.documents import CARRIED, Invoice
 from invoice_sync.model.words import DocumentState, IntentState, Word, word
 from invoice_sync.steps import statement
 from invoice_sync.steps.context import StepContext
@@ -27,7 +27,7 @@ def reread(context: StepContext) -> dict[tuple[str, str], Remote]:
     """What the destination holds now, for every delivered document of the run."""
     found: dict[tuple[str, str], Remote] = {}
     context.progress.begin("delivered documents read again")
-    for entity in DOCUMENTS:
+    for entity in CARRIED:
         with context.transaction() as session:
             rows = runs.documents_of(session, context.run, (entity,))
             linked = links.of_rows(session, context.scope, rows)
@@ -85,7 +85,7 @@ def _entry(
     there = statement.reread_amount(remotes.get((row.entity, link.remote_id)), voided=bool(row.withdrawn))
     explained = tuple((cause, sign * gap) for cause, gap in _explained(context, row, model, said))
     open_cause = row.cause if row.state in (DocumentState.REVIEW, DocumentState.WAITING) else ""
-    prepaid = model.prepaid.minor if model is not None and model.prepaid else 0
+    prepaid = model.prepaid.minor if isinstance(model, Invoice) and model.prepaid else 0
     return Entry(
         row.number, row.currency, amount, None if there is None else sign * there, link.remote_id,
         open_cause, explained, prepaid,

@@ -9,7 +9,7 @@ from invoice_sync.delivery.told import MISMATCH
 from invoice_sync.ledger import documents, intents, links
 from invoice_sync.ledger.intents import Wanted
 from invoice_sync.model import canonical
-from invoice_sync.model.documents import DOCUMENTS, Entity
+from invoice_sync.model.documents import CARRIED, PAYMENT, Entity
 from invoice_sync.model.words import DocumentState, IntentState
 from invoice_sync.steps.context import Counts, StepContext
 from invoice_sync.steps.matching import block_invoices
@@ -18,10 +18,13 @@ from invoice_sync.steps.matching import block_invoices
 def export(context: StepContext) -> Counts:
     """What the door did. Raises as `Door.deliver`.
 
-    Invoices before credit memos, and of each what is new before what changes or takes back.
+    Invoices before credit memos, and of each what is new before what changes or takes back. What is no longer paid
+    goes before all: deleting a payment opens its invoice again, and one that is voided must not be opened after.
     """
     done: Counter[str] = Counter()
-    for entity in DOCUMENTS:
+    if context.destination.can(PAYMENT, VOID):
+        done.update(context.door_to_destination().deliver(PAYMENT, VOID).as_counts())
+    for entity in CARRIED:
         for operation in DELIVERIES:
             if context.destination.can(entity, operation):
                 done.update(context.door_to_destination().deliver(entity, operation).as_counts())

@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 
 from invoice_sync.connectors.base import SourceRecord, Stub, StubPage
 from invoice_sync.ledger import documents, intents, links, runs
+from invoice_sync.ledger.documents import Seen
 from invoice_sync.ledger.portions import portions
 from invoice_sync.ledger.tables import DocumentRow
 from invoice_sync.model.crash_points import reached
 from invoice_sync.model.documents import DOCUMENTS, PARTIES
 from invoice_sync.model.words import DocumentState
-from invoice_sync.steps import intake
+from invoice_sync.steps import applied, intake
 from invoice_sync.steps.context import Counts, StepContext
 
 log = logging.getLogger("invoice_sync.extract")
@@ -121,10 +122,20 @@ def _notice_the_gone(context: StepContext, swept: set[str] | None) -> int:
     gone = dict.fromkeys(remembered or (), intake.WITHDRAWN)
     if swept is not None or remembered is None:
         gone |= {key: intake.UNSEEN for key in _missing(context, swept or set()) if key not in gone}
+    with_them = _applied_to(context, gone)
     with context.transaction() as session:
         if context.options.moves_cursor:
             runs.move_cursor(session, context.scope, DELETIONS, now, context.now)
+        context.note(session, intake.store(session, context, with_them))
         return _withdraw(session, context, gone) if gone else 0
+
+
+def _applied_to(context: StepContext, gone: Mapping[str, str]) -> list[Seen]:
+    """What goes with the invoices that are gone, by the same words."""
+    if not gone or not applied.are_carried(context):
+        return []
+    words = {what: [key for key in gone if gone[key] == what] for what in set(gone.values())}
+    return [each for what, ids in words.items() for each in applied.withdrawn(context, dict.fromkeys(ids, ()), what)]
 
 
 def _missing(context: StepContext, swept: set[str]) -> set[str]:

@@ -7,14 +7,16 @@ from itertools import groupby
 
 from sqlalchemy.orm import Session
 
-from invoice_sync.connectors.base import SourceRecord, placeholder, split_placeholder
+from invoice_sync.connectors.base import SourceRecord
+from invoice_sync.connectors.placeholders import placeholder, split_placeholder
 from invoice_sync.ledger import documents
 from invoice_sync.ledger.documents import Seen
 from invoice_sync.ledger.tables import DocumentRow
 from invoice_sync.model import canonical
-from invoice_sync.model.documents import DOCUMENTS, PARTIES, Document, Entity, Invoice
+from invoice_sync.model.documents import CARRIED, PARTIES, Document, Entity, Invoice
 from invoice_sync.model.errors import BadAmount, BadDocument, Problem
 from invoice_sync.model.words import DocumentState
+from invoice_sync.steps import applied as applications
 from invoice_sync.steps.context import StepContext
 
 LEFT_THE_QUEUE = "left_the_queue"
@@ -50,8 +52,10 @@ def seen(context: StepContext, record: SourceRecord) -> Seen:
 
 
 def take_in(context: StepContext, records: Sequence[SourceRecord]) -> list[Seen]:
-    """The records as seen, and the parties and products that their documents need and that have no link yet."""
+    """The records as seen, what is applied to them where that is carried, and the parties and products that their
+    documents need and that have no link yet."""
     found = [seen(context, record) for record in records]
+    applied = _applied(context, records) if applications.are_carried(context) else []
     wanted: dict[Entity, set[str]] = {"customer": set(), "product": set()}
     for parts in (split_placeholder(text) for each in found for text in each.needs):
         if parts is not None and parts[0] in wanted:
@@ -59,13 +63,25 @@ def take_in(context: StepContext, records: Sequence[SourceRecord]) -> list[Seen]
     for entity, ids in wanted.items():
         missing = sorted(ids - _linked(context, entity, ids)) if ids else []
         found += [seen(context, record) for record in context.source.fetch(entity, missing)] if missing else []
-    return found
+    return [*found, *applied]
+
+
+def _applied(context: StepContext, records: Sequence[SourceRecord]) -> list[Seen]:
+    """Of what was understood: the payments of an unreadable invoice stay as they are."""
+    found: dict[str, list[Seen]] = {}
+    for record in records:
+        model, _ = _understood(context, record)
+        if isinstance(model, Invoice) and model.kind == "invoice":
+            party = context.source.label(record).party
+            found[record.source_id] = applications.seen(record, model, party, context.destination.refers_to)
+    gone = applications.withdrawn(context, found) if found else []
+    return [*(each for kin in found.values() for each in kin), *gone]
 
 
 def store(session: Session, context: StepContext, batch: Sequence[Seen]) -> list[DocumentRow]:
     """Puts them into the inbox; returns the documents that now have something to be done."""
     changed: list[DocumentRow] = []
-    order: dict[str, int] = {entity: place for place, entity in enumerate((*PARTIES, *DOCUMENTS))}
+    order: dict[str, int] = {entity: place for place, entity in enumerate((*PARTIES, *CARRIED))}
     ordered = sorted(batch, key=lambda each: order[each.entity])
     for _, group in groupby(ordered, key=lambda each: each.entity):
         kin = {each.source_id: each for each in group}

@@ -7,12 +7,13 @@ from typing import cast
 
 from sqlalchemy.orm import Session
 
-from invoice_sync.connectors.base import Candidate, placeholder
+from invoice_sync.connectors.base import Candidate
+from invoice_sync.connectors.placeholders import placeholder
 from invoice_sync.ledger import documents, links
 from invoice_sync.ledger.links import Link
 from invoice_sync.ledger.process_log import Entry
 from invoice_sync.ledger.tables import DocumentRow
-from invoice_sync.model.documents import DOCUMENTS, Entity, Party, Product
+from invoice_sync.model.documents import CARRIED, Entity, Party, Product
 from invoice_sync.model.errors import Problem
 from invoice_sync.model.words import OPEN, DocumentState
 from invoice_sync.steps import suggestions
@@ -87,7 +88,7 @@ def block_invoices(session: Session, context: StepContext, entity: Entity) -> No
     held = {placeholder(entity, row.source_id): row for row in _in_review(session, context, entity)}
     if not held:
         return
-    waiting = documents.in_state(session, context.scope, DOCUMENTS, *OPEN)
+    waiting = documents.in_state(session, context.scope, CARRIED, *OPEN)
     delivered = links.of_rows(session, context.scope, waiting)
     for document in waiting:
         on = next((text for text in documents.needs_of(document) if text in held), None)

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy.orm import Session
 
-from invoice_sync.connectors.base import CREATE, DELIVERIES, split_placeholder
+from invoice_sync.connectors.base import CREATE, DELIVERIES
+from invoice_sync.connectors.placeholders import split_placeholder
 from invoice_sync.ledger import documents, intents, runs
 from invoice_sync.ledger.documents import Key
 from invoice_sync.ledger.intents import Wanted
@@ -16,7 +17,7 @@ from invoice_sync.ledger.process_log import Entry
 from invoice_sync.ledger.tables import DocumentRow
 from invoice_sync.model import canonical
 from invoice_sync.model.crash_points import reached
-from invoice_sync.model.documents import DOCUMENTS, PARTIES, Document, Party
+from invoice_sync.model.documents import CARRIED, DOCUMENTS, PARTIES, PAYMENT, Document, Party
 from invoice_sync.model.errors import BadDocument, NotChecked
 from invoice_sync.model.words import DocumentState
 from invoice_sync.steps import deciding, intake, preflight
@@ -38,22 +39,25 @@ def plan(context: StepContext) -> Counts:
     planned = 0
     with context.transaction() as session:
         profile = runs.reference(session, context.destination.binding, "profile")
-        waiting = documents.keys_in_state(session, context.scope, DOCUMENTS, DocumentState.WAITING)
+        waiting = documents.keys_in_state(session, context.scope, CARRIED, DocumentState.WAITING)
         # invoices first: a credit memo looks at the invoice that it credits
-        keys = sorted(context.mine(session, waiting), key=lambda key: (DOCUMENTS.index(key.entity), key.id))
+        keys = sorted(context.mine(session, waiting), key=lambda key: (CARRIED.index(key.entity), key.id))
     if profile is None:
         raise NotChecked("The destination was never checked.", cure="Clear the task check of this run.")
     needed: set[str] = set()
     context.progress.begin("documents planned", len(keys))
-    for portion in portions(keys, AT_A_TIME):
-        planned += _plan_portion(context, portion, profile, needed)
-        context.progress.moved(len(portion))
+    # what is paid looks for its invoice at the destination, where plan may just have found it again
+    payments = [key for key in keys if key.entity == PAYMENT]
+    for kin in (keys[: len(keys) - len(payments)], payments):
+        for portion in portions(kin, AT_A_TIME):
+            planned += _plan_portion(context, portion, profile, needed)
+            context.progress.moved(len(portion))
     with context.transaction() as session:
         parties = _plan_parties(session, context, profile, needed)
         session.flush()
         for entity in (*PARTIES, *DOCUMENTS):
             block_invoices(session, context, entity)
-        review = sum(documents.count(session, context.scope, each, DocumentState.REVIEW) for each in DOCUMENTS)
+        review = sum(documents.count(session, context.scope, each, DocumentState.REVIEW) for each in CARRIED)
     reached("K1")
     return {"planned": planned, "parties": parties, "review": review}
 
@@ -136,7 +140,7 @@ def _plan_parties(session: Session, context: StepContext, profile: dict[str, obj
     """Only what documents that passed preflight need is added; with `export_all` everybody."""
     count = 0
     on_the_way = [
-        kept for entity in DOCUMENTS for kept in intents.needs_of_planned(session, context.scope, entity, CREATE)
+        kept for entity in CARRIED for kept in intents.needs_of_planned(session, context.scope, entity, CREATE)
     ]
     texts = {*needed, *(text for kept in on_the_way for text in canonical.loads(kept))}
     wanted = {split_placeholder(text) for text in texts}

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from invoice_sync.connectors.base import Remote, placeholder, split_placeholder
+from invoice_sync.connectors.base import Remote
+from invoice_sync.connectors.placeholders import placeholder, split_placeholder
 from invoice_sync.ledger import documents
 from invoice_sync.ledger.tables import DocumentRow
-from invoice_sync.model.documents import DOCUMENTS, Entity, Invoice
+from invoice_sync.model.documents import DOCUMENTS, Entity, Invoice, Payment
 from invoice_sync.model.errors import Problem
 from invoice_sync.model.words import OPEN, DocumentState
 from invoice_sync.steps.context import StepContext
@@ -33,15 +34,17 @@ def known_references(session: Session, context: StepContext, rows: Sequence[Docu
 
 
 def own(
-    context: StepContext, row: DocumentRow, invoice: Invoice, known: frozenset[str], holders: Sequence[Remote]
+    context: StepContext, row: DocumentRow, model: Invoice | Payment, known: frozenset[str], holders: Sequence[Remote]
 ) -> list[Problem]:
-    """Every problem of an invoice that was not delivered yet. `holders`: who has its number there."""
+    """Every problem of a document that was not delivered yet. `holders`: who has its number there."""
+    if isinstance(model, Payment):
+        return [*_unmatched(row, known), *_number_taken(row, holders)]
     return [
-        *_not_carried(context, invoice),
-        *_rounding_not_wanted(context, invoice),
+        *_not_carried(context, model),
+        *_rounding_not_wanted(context, model),
         *_unmatched(row, known),
-        *_credits_a_stranger(context, invoice, known),
-        *_does_not_tie(invoice),
+        *_credits_a_stranger(context, model, known),
+        *_does_not_tie(model),
         *_number_taken(row, holders),
     ]
 

@@ -9,13 +9,14 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from invoice_sync.connectors.base import CREATE, DELIVERIES, Remote, placeholder, split_placeholder
+from invoice_sync.connectors.base import CREATE, DELIVERIES, Remote
+from invoice_sync.connectors.placeholders import placeholder, split_placeholder
 from invoice_sync.ledger import documents, intents, links, runs
 from invoice_sync.ledger.operator import ACCEPTED
 from invoice_sync.ledger.portions import portions
 from invoice_sync.ledger.tables import DocumentRow
 from invoice_sync.model import canonical
-from invoice_sync.model.documents import DOCUMENTS, PARTIES, Entity
+from invoice_sync.model.documents import CARRIED, DOCUMENTS, PARTIES, PAYMENT, Entity
 from invoice_sync.model.errors import ReviewNeeded
 from invoice_sync.model.words import OPEN, DocumentState, IntentState, Word
 from invoice_sync.steps import deciding, entries, statement
@@ -41,11 +42,16 @@ class Findings:
 
     counts: dict[str, int]
     entries: list[Entry]
+    payments: list[Entry]
     cases: list[Case]
     not_finished: list[str]
     open_tasks: set[str]
     altered: dict[str, str]
     """By document: in what the destination does not hold it as we left it, its total apart."""
+
+    @property
+    def disagreements(self) -> list[statement.Disagreement]:
+        return statement.disagreements([*self.entries, *self.payments])
 
 
 def report(context: StepContext) -> Counts:
@@ -62,9 +68,9 @@ def report(context: StepContext) -> Counts:
 
 
 def _findings(session: Session, context: StepContext, remotes: Mapping[tuple[str, str], Remote]) -> Findings:
-    rows = [row for row in runs.documents_of(session, context.run, DOCUMENTS) if row.state != DocumentState.IGNORED]
+    rows, paid = (_carried(session, context, kinds) for kinds in (DOCUMENTS, (PAYMENT,)))
     known = acknowledged(session, context, rows)
-    found = entries.of(session, context, rows, remotes)
+    found, payments = (entries.of(session, context, kin, remotes) for kin in (rows, paid))
     cases = all_cases(session, context)
     counts = {
         "extracted": len(rows),
@@ -73,16 +79,23 @@ def _findings(session: Session, context: StepContext, remotes: Mapping[tuple[str
         "delivered": sum(bool(entry.remote_id) for entry in found),
         "in_review": len(cases),
         "acknowledged": len(known),
+        **({"payments": sum(bool(entry.remote_id) for entry in payments)} if payments else {}),
     }
     open_tasks, altered = _open_tasks(session, context), _altered(session, context, remotes)
-    for entry in statement.disagreements(found):
+    findings = Findings(counts, found, payments, cases, _not_finished(session, context), open_tasks, altered)
+    for entry in findings.disagreements:
         altered.pop(entry.document, None)  # named with its amounts
-    return Findings(counts, found, cases, _not_finished(session, context), open_tasks, altered)
+    return findings
+
+
+def _carried(session: Session, context: StepContext, entities: Sequence[Entity]) -> list[DocumentRow]:
+    found = runs.documents_of(session, context.run, entities)
+    return [row for row in found if row.state != DocumentState.IGNORED]
 
 
 def _altered(session: Session, context: StepContext, remotes: Mapping[tuple[str, str], Remote]) -> dict[str, str]:
     """Delivered documents that the destination does not hold as we left them, in whatever it shows of them."""
-    rows = [row for row in runs.documents_of(session, context.run, DOCUMENTS) if row.state in DONE]
+    rows = [row for row in runs.documents_of(session, context.run, CARRIED) if row.state in DONE]
     told: dict[str, str] = {}
     for portion in portions(rows, AT_A_TIME):
         linked = links.of_rows(session, context.scope, portion)
@@ -116,7 +129,7 @@ def _open_tasks(session: Session, context: StepContext) -> set[str]:
     """Tasks to clear for documents that nobody has to mend, but that did not get to their end."""
     if context.options.dry_run:
         return set()
-    found = context.mine(session, documents.in_state(session, context.scope, DOCUMENTS, *OPEN))
+    found = context.mine(session, documents.in_state(session, context.scope, CARRIED, *OPEN))
     # those with a cause are held: it goes on by itself
     waiting = [row for row in found if not (row.state == DocumentState.WAITING and row.cause)]
     states = entries.words(session, context, waiting)
@@ -146,22 +159,23 @@ def _task_for(row: DocumentRow, said: Word, linked: set[str]) -> str:
 
 
 def _body(context: StepContext, findings: Findings) -> dict[str, Any]:
-    sums = statement.totals(findings.entries)
+    sums, paid = statement.totals(findings.entries), statement.totals(findings.payments)
     return {
         "flow": context.flow.name,
         "run_id": context.task.run_id,
         **findings.counts,
         "totals": sums,
+        "payment_totals": paid,
         "review": statement.cases_as_json(findings.cases),
-        "disagreements": [item.told() for item in statement.disagreements(findings.entries)],
+        "disagreements": [item.told() for item in findings.disagreements],
         "prepaid": statement.prepaid(findings.entries),
-        "text": statement.text(findings.counts, sums, findings.cases, findings.entries),
+        "text": statement.text(findings.counts, sums, findings.cases, findings.entries, paid),
     }
 
 
 def _log_outcome(context: StepContext, findings: Findings) -> None:
     clean = not (findings.cases or findings.not_finished or findings.open_tasks)
-    clean = clean and not (statement.disagreements(findings.entries) or findings.altered)
+    clean = clean and not (findings.disagreements or findings.altered)
     level, outcome = ("INFO", "finished") if clean else ("ERROR", "finished with documents that wait")
     context.log_entry(level, findings.counts, f"{context.flow.title}: {outcome}.")
 

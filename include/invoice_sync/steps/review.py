@@ -10,10 +10,10 @@ from typing import cast
 from sqlalchemy.orm import Session
 from tabulate import tabulate
 
-from invoice_sync.connectors.base import placeholder
+from invoice_sync.connectors.placeholders import placeholder
 from invoice_sync.ledger import documents, runs
 from invoice_sync.ledger.tables import DocumentRow
-from invoice_sync.model.documents import DOCUMENTS, PARTIES, SHIPMENT, Entity
+from invoice_sync.model.documents import CARRIED, PARTIES, SHIPMENT, Entity
 from invoice_sync.model.money import Money
 from invoice_sync.model.words import OPEN, DocumentState
 from invoice_sync.steps.context import StepContext
@@ -62,7 +62,7 @@ def case(row: DocumentRow) -> Case:
 def because_of(session: Session, context: StepContext) -> list[Case]:
     """Invoices of this run that this step put in review, and parties of this step that hold none."""
     rows = runs.documents_of(
-        session, context.run, (*DOCUMENTS, *PARTIES, SHIPMENT), state=DocumentState.REVIEW, step=context.step
+        session, context.run, (*CARRIED, *PARTIES, SHIPMENT), state=DocumentState.REVIEW, step=context.step
     )
     return _cases(session, context, rows)
 
@@ -76,7 +76,7 @@ def _cases(session: Session, context: StepContext, rows: Sequence[DocumentRow]) 
     """A party that holds invoices is told with them, and one that no open invoice needs is nobody's work."""
     needed: set[str] = set()
     if any(row.entity in PARTIES for row in rows):
-        open_documents = documents.in_state(session, context.scope, DOCUMENTS, *OPEN, DocumentState.REVIEW)
+        open_documents = documents.in_state(session, context.scope, CARRIED, *OPEN, DocumentState.REVIEW)
         needed = {text for row in open_documents for text in documents.needs_of(row)}
         needed -= {row.blocked_on for row in rows}
     return [case(row) for row in rows if row.entity not in PARTIES or _key(row) in needed]

@@ -43,7 +43,7 @@ class Entry:
     def differences(self) -> tuple[tuple[str, int], ...]:
         """What is explained of the gap between the two sides: (cause, amount)."""
         if not self.remote_id:
-            return ((f"not delivered: {self.open_cause}", self.source),) if self.open_cause else ()
+            return ((f"not delivered: {self.open_cause}", self.source),) if self.open_cause and self.source else ()
         if self.open_cause:
             return ((f"in review: {self.open_cause}", self.source - (self.there or 0)),)
         return self.explained
@@ -106,14 +106,20 @@ def totals(entries: Sequence[Entry]) -> dict[str, dict[str, Any]]:
 
 
 def is_exact(body: Mapping[str, Any]) -> bool:
-    return all(not Money.of(part["difference"], code) for code, part in body["totals"].items())
+    parts = [*body["totals"].items(), *body["payment_totals"].items()]
+    return all(not Money.of(part["difference"], code) for code, part in parts)
 
 
 def text(
-    counts: Mapping[str, int], sums: Mapping[str, Any], cases: Sequence[Case], entries: Sequence[Entry] = ()
+    counts: Mapping[str, int],
+    sums: Mapping[str, Any],
+    cases: Sequence[Case],
+    entries: Sequence[Entry] = (),
+    paid: Mapping[str, Any] | None = None,
 ) -> str:
-    """The statement as people read it."""
+    """The statement as people read it; `paid`: totals of the payments, where they are records of their own."""
     parts = [", ".join(f"{name.replace('_', ' ')} {count}" for name, count in counts.items()), _sums_table(sums)]
+    parts += ["Payments on these and earlier documents:", _sums_table(paid)] if paid else []
     parts += [f"{each['document']}: {each['cause']}" for each in prepaid(entries)]
     if cases:
         parts += ["Waiting for a person:", table(cases)]

@@ -14,14 +14,15 @@ from typing import cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from invoice_sync.connectors.base import SourceRecord, placeholder
+from invoice_sync.connectors.base import SourceRecord
+from invoice_sync.connectors.placeholders import placeholder
 from invoice_sync.ledger import documents, intents, links
 from invoice_sync.ledger.documents import Seen
 from invoice_sync.ledger.portions import portions
 from invoice_sync.ledger.tables import AttemptRow, DocumentRow, IntentRow
-from invoice_sync.model.documents import DOCUMENTS, PARTIES, Entity
+from invoice_sync.model.documents import CARRIED, PARTIES, PAYMENT, Entity
 from invoice_sync.model.words import DocumentState, IntentState
-from invoice_sync.steps import intake
+from invoice_sync.steps import applied, intake
 from invoice_sync.steps.acknowledge import due
 from invoice_sync.steps.context import StepContext
 
@@ -49,15 +50,19 @@ def _read_again(context: StepContext, rows: Sequence[DocumentRow]) -> list[Sourc
     records: list[SourceRecord] = []
     wanted: dict[Entity, list[str]] = {"customer": [], "product": [], "invoice": []}
     for row in rows:
-        wanted[_asked_as(row)].append(row.source_id)
+        wanted[_asked_as(row)].append(_record_of(row))
     for entity, ids in wanted.items():
-        records += context.source.fetch(entity, ids) if ids else []
+        records += context.source.fetch(entity, list(dict.fromkeys(ids))) if ids else []
     return records
 
 
 def _asked_as(row: DocumentRow) -> Entity:
-    """Invoices and credit memos are fetched together."""
+    """Invoices and credit memos are fetched together, and payments come with their invoice."""
     return next((entity for entity in PARTIES if entity == row.entity), "invoice")
+
+
+def _record_of(row: DocumentRow) -> str:
+    return applied.invoice_of(row) if row.entity == PAYMENT else row.source_id
 
 
 def _go_on(session: Session, context: StepContext, records: Sequence[SourceRecord], taken: Sequence[Seen]) -> int:
@@ -118,8 +123,8 @@ def _drop_what_the_source_took_back(
     session: Session, context: StepContext, rows: Sequence[DocumentRow], records: Sequence[SourceRecord]
 ) -> None:
     """What was delivered stays with us, whatever the source does to it afterwards."""
-    delivered = links.of_rows(session, context.scope, [row for row in rows if row.entity in DOCUMENTS])
-    rows = [row for row in rows if row.id not in delivered]
+    delivered = links.of_rows(session, context.scope, [row for row in rows if row.entity in CARRIED])
+    rows = [row for row in rows if row.id not in delivered and row.entity != PAYMENT]
     found = {(record.entity, record.source_id): record.in_queue for record in records}
     gone = [row for row in rows if (row.entity, row.source_id) not in found]
     left = [row for row in rows if found.get((cast(Entity, row.entity), row.source_id)) is False]

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from invoice_sync.connectors import registry
-from invoice_sync.connectors.base import Destination, Source, Timing
+from invoice_sync.connectors.base import Destination, Source
 from invoice_sync.connectors.parts import Parts
+from invoice_sync.connectors.timing import Timing
 from invoice_sync.ledger import runs
 from invoice_sync.ledger.database import Database, told_when_away
 from invoice_sync.ledger.quotas import LedgerQuota

@@ -12,8 +12,9 @@ from invoice_sync.connectors.acumatica.faults import Fault, Kind
 from invoice_sync.connectors.acumatica.fields import text_of
 from invoice_sync.connectors.acumatica.look import EVERYTHING, Look
 from invoice_sync.connectors.acumatica.sign_in import SEATS_LATER, SEATS_TAKEN, Credentials, Session
-from invoice_sync.connectors.base import Armed, Json, Timing
+from invoice_sync.connectors.base import Armed, Json
 from invoice_sync.connectors.http import Answer, Reply, Request, Transport
+from invoice_sync.connectors.timing import Timing
 from invoice_sync.model import canonical
 from invoice_sync.model.errors import NeedsPerson, SettingsError, TryLater
 from invoice_sync.model.ports import Binding, CallLog, Clock, Quota, TokenStore

@@ -28,13 +28,13 @@ from invoice_sync.connectors.base import (
     Remote,
     SourceRecord,
     StubPage,
-    Timing,
     Verdict,
     WireItem,
     WriteClass,
     WriteRule,
 )
 from invoice_sync.connectors.parts import Parts
+from invoice_sync.connectors.timing import Timing
 from invoice_sync.model.documents import DOCUMENTS, PARTIES, Document, Entity
 from invoice_sync.model.errors import SettingsError, TryLater
 from invoice_sync.model.flow import AcumaticaOptions, RunOptions, WriteBack

@@ -12,9 +12,10 @@ from invoice_sync.connectors.acumatica.deeds import Deeds
 from invoice_sync.connectors.acumatica.inspection import Inspector
 from invoice_sync.connectors.acumatica.orders import Orders
 from invoice_sync.connectors.acumatica.sign_in import Credentials, credentials
-from invoice_sync.connectors.base import Armed, Inspection, Json, Outcome, Remote, Timing, WireItem, WriteRule
+from invoice_sync.connectors.base import Armed, Inspection, Json, Outcome, Remote, WireItem, WriteRule
 from invoice_sync.connectors.fulfilment import OrderState, ShipmentState
 from invoice_sync.connectors.parts import Parts
+from invoice_sync.connectors.timing import Timing
 from invoice_sync.model.errors import SettingsError
 from invoice_sync.model.flow import AcumaticaOptions, Options
 from invoice_sync.model.ports import Binding, CallLog, Clock, Quota, TokenStore
@@ -65,6 +66,9 @@ class AcumaticaRelease:
 
     def inspect(self, options: Options) -> Inspection:
         return self._inspector.inspect_release()
+
+    def for_good(self, options: Options) -> dict[str, str]:
+        return {}
 
     def profile(self, options: Options) -> Json:
         """Nothing that bodies would need."""

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from invoice_sync.connectors.base import Armed, Json, Timing
+from invoice_sync.connectors.base import Armed, Json
 from invoice_sync.connectors.bigcommerce import envelope, wording
 from invoice_sync.connectors.bigcommerce.envelope import Told
 from invoice_sync.connectors.bigcommerce.limits import B2B, CORE, wait_of
 from invoice_sync.connectors.http import Reply, Request, Transport, origin
 from invoice_sync.connectors.parts import Parts
+from invoice_sync.connectors.timing import Timing
 from invoice_sync.model import canonical
 from invoice_sync.model.errors import NeedsPerson, SettingsError, TryLater
 from invoice_sync.model.ports import Binding, CallLog, Clock, Quota

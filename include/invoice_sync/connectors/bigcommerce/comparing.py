@@ -9,10 +9,11 @@ from typing import Any
 
 from invoice_sync.connectors.base import UPDATE, Change, Json, Remote
 from invoice_sync.connectors.bigcommerce import dates, envelope, fields
+from invoice_sync.connectors.bigcommerce.amounts import in_minor_units
 from invoice_sync.connectors.bigcommerce.envelope import text_of
 from invoice_sync.connectors.bigcommerce.invoices import CANCELED, status_of
 from invoice_sync.connectors.bigcommerce.lines import MOST_DECIMALS, NOTHING
-from invoice_sync.connectors.bigcommerce.payload import FIELDS, ONLY_AT_CREATION
+from invoice_sync.connectors.bigcommerce.payload import CASH, FIELDS, ONLY_AT_CREATION
 from invoice_sync.model import canonical
 from invoice_sync.model.errors import BadAmount
 from invoice_sync.model.money import Money, exact
@@ -32,6 +33,7 @@ _INSIDE = {
     "shipments": "shipment", "lineItems": "lines",
 }  # fmt: skip
 _BALANCES = ("originalBalance", "openBalance")
+_MOVED_BY_PAYMENTS = ("openBalance", "status")
 _MOMENTS = ("dueDate", "issuedAt")
 _SHOWN = frozenset({"invoiceNumber", "type", "purchaseOrderNumber"})
 """Further fields whose values name nobody."""
@@ -78,6 +80,7 @@ def found(record: Json, operation: str, body: Json) -> Remote:
 
 def expected(operation: str, body: Json) -> dict[str, str]:
     """The facts of the invoice that `body`, its placeholders filled, asks for; of those that it says anything about.
+    What is open is moved by payments where those are records, so that it is no fact of the invoice then.
 
     The order number is none of them: only a creation can set it, and the store may have refused it for another
     invoice of the order.
@@ -87,9 +90,9 @@ def expected(operation: str, body: Json) -> dict[str, str]:
         facts["currency"] = text_of(body["originalBalance"]["code"])
     if facts.get("type") == CANCELED or "originalBalance" in body:
         facts["total"] = _total(body)
-    if "openBalance" in body:
+    if "openBalance" in body and CASH not in body:
         facts["balance"] = _readable(body["openBalance"])
-    if "status" in body:
+    if "status" in body and CASH not in body:
         facts["status"] = _status(body["status"])
     if "dueDate" in body:
         facts["due"] = _moment(body["dueDate"])
@@ -98,6 +101,8 @@ def expected(operation: str, body: Json) -> dict[str, str]:
 
 def changes(before: Json, after: Json) -> list[Change]:
     """Field by field. People's addresses and texts are only said to differ."""
+    moved = _MOVED_BY_PAYMENTS if CASH in after else ()
+    before, after = ({name: body[name] for name in body if name not in moved} for body in (before, after))
     told = [
         Change(label, _shown(field, before), _shown(field, after), proven=proven)
         for labels, proven in ((_PROVEN, True), (_UNPROVEN, False))
@@ -122,6 +127,18 @@ def by_now(before: Json, after: Json, there: Remote) -> Json:
     return {**before, "openBalance": {"code": left.currency, "value": left.decimal}, "status": status_of(left, whole)}
 
 
+def left_open(before: Json, after: Json, there: Remote) -> Json:
+    """Of an update to an invoice whose payments are records: nothing, unless its total changed or it comes back."""
+    new = _money(after["originalBalance"])
+    if before.get("type") == CANCELED:
+        open_ = new  # what was paid on it was taken back with it
+    elif in_minor_units(before.get("originalBalance")) == in_minor_units(after["originalBalance"]):
+        return {}
+    else:
+        open_ = _money_of(there.facts["balance"]) + new - _money(before["originalBalance"])
+    return {"openBalance": {"code": open_.currency, "value": open_.decimal}, "status": status_of(open_, new)}
+
+
 def emptied(before: Json, after: Json) -> list[str]:
     """Labels of what an update would leave as it was: fields that are gone, and terms, which it cannot set at all."""
     labels = {name: label for name, label in {**_PROVEN, **_UNPROVEN}.items() if name not in _CAN_BE_EMPTIED}
@@ -137,19 +154,7 @@ def _total(record: Json) -> str:
     code = text_of(_inside(record, "originalBalance", "code")) or text_of(_inside(record, "openBalance", "code"))
     if text_of(record.get("type")) == CANCELED:
         return f"0 {code}".strip()
-    return _amount(record.get("originalBalance"))
-
-
-def _amount(balance: object) -> str:
-    """{code, value} as minor units: "22670 USD". What is no exact amount stays as it came, unlike ours."""
-    if not isinstance(balance, Mapping):
-        return ""
-    code = text_of(balance.get("code"))
-    try:
-        amount = Money.of(balance.get("value"), code)
-    except BadAmount:
-        return f"{text_of(balance.get('value'))} {code}".strip()
-    return f"{amount.minor} {code}"
+    return in_minor_units(record.get("originalBalance"))
 
 
 def _money(balance: Json) -> Money:
@@ -164,10 +169,10 @@ def _money_of(text: str) -> Money:
 
 def _readable(balance: object) -> str:
     """The same as people write it, "226.70 USD": an open balance that differs is shown to a person."""
-    number, _, code = _amount(balance).partition(" ")
+    number, _, code = in_minor_units(balance).partition(" ")
     minor = number.removeprefix("-")
     if not (minor.isascii() and minor.isdigit()):
-        return _amount(balance)
+        return in_minor_units(balance)
     return f"{Money(int(number), code).decimal:f} {code}"
 
 
@@ -218,7 +223,7 @@ def _differ(one: object, other: object) -> bool:
 
 def _is_changed(field: str, before: Json, after: Json) -> bool:
     old, new = before.get(field), after.get(field)
-    return _amount(old) != _amount(new) if field in _BALANCES else _differ(old, new)
+    return in_minor_units(old) != in_minor_units(new) if field in _BALANCES else _differ(old, new)
 
 
 def _arrived(body: Json, record: Json) -> bool:

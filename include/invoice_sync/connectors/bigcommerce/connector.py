@@ -17,7 +17,6 @@ from invoice_sync.connectors.base import (
     Json,
     Outcome,
     Remote,
-    Timing,
     WireItem,
     WriteClass,
     WriteRule,
@@ -31,6 +30,7 @@ from invoice_sync.connectors.bigcommerce import (
     orders,
     outcomes,
     payload,
+    payments,
     preflight,
     store,
 )
@@ -47,8 +47,9 @@ from invoice_sync.connectors.bigcommerce.envelope import Told, text_of
 from invoice_sync.connectors.bigcommerce.limits import B2B
 from invoice_sync.connectors.bigcommerce.store import Store
 from invoice_sync.connectors.parts import Parts
+from invoice_sync.connectors.timing import Timing
 from invoice_sync.model import canonical
-from invoice_sync.model.documents import Document, Entity, Invoice, Party, Product
+from invoice_sync.model.documents import Document, Entity, Invoice, Party, Payment, Product
 from invoice_sync.model.errors import NeedsPerson, Problem, SettingsError
 from invoice_sync.model.flow import Options
 from invoice_sync.model.money import Money
@@ -57,7 +58,10 @@ from invoice_sync.model.ports import Binding, CallLog, Clock, Quota
 __all__ = ["Access", "BigCommerce", "build"]
 
 _OPERATIONS: Mapping[Entity, tuple[str, ...]] = {"customer": (CREATE,), "invoice": (CREATE, UPDATE, VOID)}
-_PATHS: Mapping[Entity, str] = {"customer": looking.COMPANIES, "invoice": looking.INVOICES}
+_PAYMENTS: Mapping[Entity, tuple[str, ...]] = {"payment": (CREATE, UPDATE, VOID)}
+_PATHS: Mapping[Entity, str] = {
+    "customer": looking.COMPANIES, "invoice": looking.INVOICES, "payment": looking.PAYMENTS,
+}  # fmt: skip
 _NOT_PENDING = ("", "0", "False")
 
 
@@ -81,6 +85,8 @@ class BigCommerce:
         self._options, self._choices = options, options.bigcommerce
         self._client = Client(binding, access, timing, clock, call_log, quota)
         self._invoices = looking.Invoices(self._client)
+        self._payments = looking.Payments(self._client, self._invoices)
+        self._operations = {**_OPERATIONS, **(_PAYMENTS if self._choices.cash == "offline_payments" else {})}
         self._companies = looking.Companies(self._client, self._choices)
         self._seen: Store | None = None
 
@@ -103,6 +109,10 @@ class BigCommerce:
         except Refused as refusal:
             return Inspection(tenant, text_of(known.get("name")), (Finding(refusal.message, refusal.cure),))
         return Inspection(tenant, seen.name, store.findings(seen, options), notes=store.notes(seen, options))
+
+    def for_good(self, options: Options) -> dict[str, str]:
+        """Balances that were written and payments on top of them would count cash twice."""
+        return {"bigcommerce.cash": options.bigcommerce.cash}
 
     def profile(self, options: Options) -> Json:
         return store.profile(self._look(options), options)
@@ -127,23 +137,30 @@ class BigCommerce:
             return invoices.invoice_body(document, profile, options, marker)
         if isinstance(document, Party):
             return mapping.company_body(document, options.bigcommerce)
+        if isinstance(document, Payment):
+            return payments.body(document, marker)
         raise SettingsError("A BigCommerce store gets no products from here.")
 
     def number(self, body: Json) -> str:
-        return str(body.get("invoiceNumber", ""))
+        return str(body.get("invoiceNumber") or body.get(payments.LABEL, ""))
 
     def update_body(self, body: Json, before: Json, there: Remote) -> Json:
         """The whole state: an update replaces `details`, and maybe the extra fields, so that those which people filled
-        in the store go along. A link that is gone is emptied."""
+        in the store go along. A link that is gone is emptied, and a balance that payments move is let be."""
+        if payments.is_one(body):
+            return {**body, payload.ID: there.id}
         gone = {"externalPdfUrl": ""} if before.get("externalPdfUrl") and not body.get("externalPdfUrl") else {}
         ours = {each["fieldName"] for each in body[payload.FIELDS]}
         held = canonical.loads(there.facts.get("fields") or "{}")
         others = [{"fieldName": name, "fieldValue": text} for name, text in held.items() if name not in ours]
+        if payload.CASH in body:
+            body = {name: body[name] for name in body if name not in ("openBalance", "status")}
+            gone |= comparing.left_open(before, body, there)
         return {**body, **gone, payload.ID: there.id, payload.FIELDS_OF_OTHERS: others}
 
     def not_emptied(self, before: Json, after: Json) -> list[str]:
         """The store wants no empty text but a PDF link's; the rest is emptied there by hand."""
-        return comparing.emptied(before, after)
+        return [] if payments.is_one(after) else comparing.emptied(before, after)
 
     def blocked(self, there: Remote) -> Problem | None:
         """An older balance would open a debt again that the buyer has paid."""
@@ -160,21 +177,31 @@ class BigCommerce:
         return comparing.by_now(before, after, there)
 
     def void_body(self, there: Remote) -> Json:
+        if payments.is_there(there):
+            return payments.deletion(there)
         known = {payload.ID: there.id, payload.COMPANY: there.facts.get("company", "")}
         return {**invoices.void(there.facts.get("currency", "")), **known}
 
     def can(self, entity: Entity, operation: str) -> bool:
-        return operation in _OPERATIONS.get(entity, ())
+        return operation in self._operations.get(entity, ())
 
     def changes(self, before: Json, after: Json) -> list[Change]:
-        return comparing.changes(before, after)
+        return payments.changes(before, after) if payments.is_one(after) else comparing.changes(before, after)
 
     def referenced(self, bodies: Sequence[Json]) -> Json:
-        """Orders that were seen to have an invoice already, by their number; costs no call."""
+        """Orders that were seen to have an invoice already, by their number, which costs no call; and payments on the
+        invoices of payments that did not come from us."""
+        return {"orders": self._orders_of(bodies), "strangers": self._strangers_to(bodies)}
+
+    def _orders_of(self, bodies: Sequence[Json]) -> dict[str, str]:
         asked = {str(body["orderNumber"]) for body in bodies if body.get("orderNumber")}
-        return {
-            "orders": {order: self._invoices.orders[order] for order in sorted(asked & self._invoices.orders.keys())}
-        }
+        return {order: self._invoices.orders[order] for order in sorted(asked & self._invoices.orders.keys())}
+
+    def _strangers_to(self, bodies: Sequence[Json]) -> dict[str, list[str]]:
+        markers = {payments.invoice_of(body): str(body["externalId"]) for body in bodies if payments.is_one(body)}
+        markers.pop("", None)
+        found = self._payments.on(markers) if markers else {}
+        return {invoice: payments.strangers(rows, markers[invoice]) for invoice, rows in found.items()}
 
     def settled(self, bodies: Sequence[Json], referenced: Json) -> list[Json]:
         """Pure. The bodies of new documents once all of them are known: an order is named by one invoice alone."""
@@ -185,7 +212,7 @@ class BigCommerce:
         return orders.instead(body, problem)
 
     def preflight(self, document: Document, body: Json, profile: Json, referenced: Json) -> list[Problem]:
-        return preflight.problems(document, body, profile, self._choices)
+        return preflight.problems(document, body, profile, referenced, self._choices)
 
     def left_out(self, document: Document, options: Options) -> list[tuple[str, Money]]:
         """Nothing: charges and discounts are lines of the summary."""
@@ -193,6 +220,8 @@ class BigCommerce:
 
     def holders(self, entity: Entity, bodies: Sequence[Json]) -> list[Sequence[Remote]]:
         """As far as a call for each 25 invoices tells: of what stays unseen the store itself refuses the number."""
+        if entity == "payment":
+            return self._payments_like(bodies)
         if entity != "invoice":
             return [[] for _ in bodies]
         numbers = [self.number(body) for body in bodies]
@@ -200,18 +229,24 @@ class BigCommerce:
         return [[comparing.remote(row) for row in found.get(number.casefold(), [])] for number in numbers]
 
     def reread(self, entity: Entity, remote_ids: Sequence[str]) -> Mapping[str, Remote]:
+        ids = [identity for identity in dict.fromkeys(remote_ids) if identity.isascii() and identity.isdigit()]
+        if entity == "payment":
+            return {identity: payments.remote(record) for identity, record in self._payments.by_id(ids).items()}
         if entity != "invoice":
             return {}
-        ids = [identity for identity in dict.fromkeys(remote_ids) if identity.isascii() and identity.isdigit()]
         return {identity: comparing.remote(record) for identity, record in self._invoices.by_id(ids).items()}
 
     def rule(self, entity: Entity, operation: str) -> WriteRule:
-        if operation not in _OPERATIONS.get(entity, ()):
+        if not self.can(entity, operation):
             raise SettingsError(f"A BigCommerce store has no way to {operation} a {entity}")
         endpoint, flying = f"{self._client.base}{_PATHS[entity]}", self._options.in_flight
         if entity == "customer":
             # nothing there is unique but the e-mail address of the first user, and that is taken for a link
             return WriteRule(WriteClass.PLAIN, 1, 1, B2B, endpoint)
+        if entity == "payment":
+            # one after the other: two at once on one invoice both move its balance, and nobody says that this is safe
+            kind = WriteClass.PLAIN if operation == CREATE else WriteClass.SET_STATE
+            return WriteRule(kind, 1, 1, B2B, endpoint, removes=operation == VOID, told={"company_id": "company"})
         kind = WriteClass.UNIQUE if operation == CREATE else WriteClass.SET_STATE
         return WriteRule(kind, 1, flying, B2B, endpoint, told={"company_id": "company"})
 
@@ -234,6 +269,8 @@ class BigCommerce:
         self.rule(entity, operation)
         if entity == "customer":
             return {item.intent: self._companies_like(item.body) for item in items}
+        if entity == "payment":
+            return self._payments_found(operation, items)
         if operation == CREATE:
             found = {item.intent: self._invoices.numbered(self.number(item.body)) for item in items}
             return {intent: [comparing.remote(row) for row in rows] for intent, rows in found.items()}
@@ -249,7 +286,28 @@ class BigCommerce:
         self.rule(entity, operation)
         if entity == "customer":
             return mapping.expected(body, self._choices)
-        return comparing.expected(operation, body)
+        return payments.expected(body) if entity == "payment" else comparing.expected(operation, body)
+
+    def _payments_like(self, bodies: Sequence[Json]) -> list[Sequence[Remote]]:
+        """Ours, by their markers, on invoices that are in the store already."""
+        on = self._payments.on({invoice for body in bodies if (invoice := payments.invoice_of(body))})
+        found = [[payments.remote(row) for row in on.get(payments.invoice_of(body), [])] for body in bodies]
+        return [
+            [each for each in rows if each.live and each.facts["marker"] == body["externalId"]]
+            for rows, body in zip(found, bodies, strict=True)
+        ]
+
+    def _payments_found(self, operation: str, items: Sequence[WireItem]) -> dict[int, list[Remote]]:
+        """New ones by their marker; others by id, where one that was to go and is gone counts as found."""
+        if operation == CREATE:
+            rows = {item.intent: self._payments.marked(str(item.body["externalId"])) for item in items}
+            return {intent: [payments.remote(row) for row in found] for intent, found in rows.items()}
+        ids = {item.intent: str(item.body.get(payments.DELETED) or item.body[payload.ID]) for item in items}
+        records = self._payments.by_id(list(ids.values()))
+        there = {identity: payments.remote(record) for identity, record in records.items()}
+        gone = {identity: payments.gone(identity) for identity in ids.values()} if operation == VOID else {}
+        known = {**gone, **there}
+        return {intent: [known[identity]] if identity in known else [] for intent, identity in ids.items()}
 
     def _companies_like(self, body: Json) -> list[Remote]:
         field = self._choices.company_field

@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from invoice_sync.connectors.base import Json, placeholder
+from invoice_sync.connectors.base import Json
 from invoice_sync.connectors.bigcommerce import dates, fields, lines
+from invoice_sync.connectors.bigcommerce.payload import CASH
 from invoice_sync.connectors.bigcommerce.texts import SOURCE, bad, lines_of, one_line
+from invoice_sync.connectors.placeholders import placeholder
 from invoice_sync.model.documents import Invoice
 from invoice_sync.model.errors import BadAmount
 from invoice_sync.model.flow import Options
@@ -31,6 +33,7 @@ def invoice_body(invoice: Invoice, profile: Json, options: Options, marker: str)
         return {
             **_identity(invoice, options, marker),
             **_money(invoice, options),
+            **({CASH: "payments"} if options.bigcommerce.cash == "offline_payments" else {}),
             **_dates(invoice, profile),
             **_texts(invoice, options),
             **_channel(profile),

@@ -7,17 +7,18 @@ itself what was asked for.
 from __future__ import annotations
 
 import os.path
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from invoice_sync.connectors.base import Json
 from invoice_sync.connectors.bigcommerce import envelope, fields, mapping
+from invoice_sync.connectors.bigcommerce.amounts import in_minor_units
 from invoice_sync.connectors.bigcommerce.client import PAGE, Client, refusal
 from invoice_sync.connectors.bigcommerce.envelope import text_of
 from invoice_sync.connectors.bigcommerce.texts import one_line
 from invoice_sync.model.documents import Party
 from invoice_sync.model.flow import BigCommerceOptions
 
-INVOICES, COMPANIES = "/ip/invoices", "/companies"
+INVOICES, COMPANIES, PAYMENTS = "/ip/invoices", "/companies", "/ip/payments"
 _WITH_FIELDS = {"isIncludeExtraFields": "1"}
 LOOK_SHARE = 25
 """One call to look for numbers for each so many new invoices; what it does not find the store itself refuses."""
@@ -58,27 +59,8 @@ class Invoices:
         return found
 
     def by_id(self, ids: Sequence[str]) -> dict[str, Json]:
-        """Those that are there. There is no filter by id: what was written last is on the first pages, which are read
-        as long as a page brings more than asking for a single invoice would."""
-        missing = set(ids)
-        found: dict[str, Json] = {}
-        if len(missing) > 1:
-            for record in self._newest(missing):
-                found[text_of(record.get("id"))] = record
-        for identity in sorted(missing - found.keys(), key=int):
-            if (single := _one(self._client, f"{INVOICES}/{identity}")) is not None:
-                found[identity] = single
-        return found
-
-    def _newest(self, wanted: set[str]) -> Iterator[Json]:
-        params = {**_WITH_FIELDS, "sortBy": "updatedAt", "orderBy": "DESC"}
-        left = set(wanted)
-        for rows in self._client.pages(INVOICES, params):
-            hits = [row for row in rows if text_of(row.get("id")) in left]
-            left -= {text_of(row.get("id")) for row in hits}
-            yield from hits
-            if len(hits) <= 1 or len(left) <= 1:
-                return
+        """Those that are there."""
+        return by_id(self._client, INVOICES, ids, _WITH_FIELDS)
 
     def _few(self, params: Mapping[str, str], most: int) -> Iterator[Json]:
         """The list if it has at most so many pages, else its first one."""
@@ -93,6 +75,35 @@ class Invoices:
     def _remember(self, row: Json) -> None:
         if order := text_of(row.get("orderNumber")):
             self.orders[order] = text_of(row.get("invoiceNumber"))
+
+
+class Payments:
+    """Payments on invoices. There is no filter by date."""
+
+    def __init__(self, client: Client, of: Invoices) -> None:
+        self._client, self._invoices = client, of
+        self._on: dict[str, list[Json]] = {}
+
+    def marked(self, marker: str) -> list[Json]:
+        """Those with just this external id."""
+        pages = self._client.pages(PAYMENTS, {"q": marker, "searchBy": "externalId"})
+        return [row for rows in pages for row in rows if text_of(row.get("externalId")) == marker]
+
+    def by_id(self, ids: Sequence[str]) -> dict[str, Json]:
+        """Those that are there."""
+        return by_id(self._client, PAYMENTS, ids, {})
+
+    def on(self, invoices: Collection[str]) -> dict[str, list[Json]]:
+        """By invoice id: all payments, asked once for each of our processes; of what is wholly open there are none."""
+        new = [identity for identity in dict.fromkeys(invoices) if identity not in self._on]
+        for identity, record in (self._invoices.by_id(new) if new else {}).items():
+            paid = in_minor_units(record.get("openBalance")) != in_minor_units(record.get("originalBalance"))
+            self._on[identity] = self._of_invoice(identity) if paid else []
+        return {identity: self._on.get(identity, []) for identity in invoices}
+
+    def _of_invoice(self, identity: str) -> list[Json]:
+        rows = [row for rows in self._client.pages(PAYMENTS, {"invoiceId": identity}) for row in rows]
+        return [row for row in rows if _is_on(row, identity)]
 
 
 class Companies:
@@ -159,6 +170,20 @@ class Companies:
         return self._everybody
 
 
+def by_id(client: Client, path: str, ids: Sequence[str], params: Mapping[str, str]) -> dict[str, Json]:
+    """Records by id. There is no filter by it: what was written last is on the first pages, which are read as long as
+    a page brings more than asking for a single record would."""
+    missing = set(ids)
+    found: dict[str, Json] = {}
+    if len(missing) > 1:
+        for record in _newest(client, path, missing, params):
+            found[text_of(record.get("id"))] = record
+    for identity in sorted(missing - found.keys(), key=int):
+        if (single := _one(client, f"{path}/{identity}")) is not None:
+            found[identity] = single
+    return found
+
+
 def extra_fields(client: Client, path: str) -> list[Json]:
     """The configuration of extra fields. Raises Refused."""
     return [row for rows in client.pages(f"{path}/extra-fields") for row in rows]
@@ -181,6 +206,22 @@ def _one(client: Client, path: str) -> Json | None:
     if told.refuses or not isinstance(told.data, Mapping):
         raise refusal(told)
     return told.data
+
+
+def _newest(client: Client, path: str, wanted: set[str], params: Mapping[str, str]) -> Iterator[Json]:
+    left = set(wanted)
+    for rows in client.pages(path, {**params, "sortBy": "updatedAt", "orderBy": "DESC"}):
+        hits = [row for row in rows if text_of(row.get("id")) in left]
+        left -= {text_of(row.get("id")) for row in hits}
+        yield from hits
+        if len(hits) <= 1 or len(left) <= 1:
+            return
+
+
+def _is_on(row: Json, invoice: str) -> bool:
+    lines = row.get("lineItems")
+    named = [line for line in lines if isinstance(line, Mapping)] if isinstance(lines, list) else []
+    return any(text_of(line.get("invoiceId")) == invoice for line in named)
 
 
 def _has_number(row: Json, number: str) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
-from invoice_sync.connectors.base import CREATE, Armed, Json, Outcome, Remote, Verdict, WireItem
-from invoice_sync.connectors.bigcommerce import comparing, envelope, mapping, wording
+from invoice_sync.connectors.base import CREATE, VOID, Armed, Json, Outcome, Remote, Verdict, WireItem
+from invoice_sync.connectors.bigcommerce import comparing, envelope, mapping, payments, wording
 from invoice_sync.connectors.bigcommerce.envelope import Told
 from invoice_sync.connectors.bigcommerce.payload import COMPANY
 from invoice_sync.connectors.http import Reply, verdict_of_status
@@ -13,6 +14,11 @@ from invoice_sync.model.documents import Entity
 from invoice_sync.model.flow import BigCommerceOptions
 
 _TRACE_HEADER = "X-Request-Id"
+_NAMES: Mapping[Entity, tuple[str, ...]] = {
+    "customer": ("companyId",), "payment": ("paymentId", "id"), "invoice": ("id",),
+}  # fmt: skip
+"""By what an answer names the record that it made."""
+
 DENIED = 401
 """Where a token or its right is gone no document is to blame: as a sign-in that has ended it stops everything."""
 
@@ -32,6 +38,8 @@ def outcome(armed: Armed, item: WireItem, reply: Reply, options: BigCommerceOpti
         return replace(seen, status=DENIED)
     if verdict not in (Verdict.REFUSED, Verdict.HIT):
         return seen
+    if _is_gone(armed, reply):
+        return replace(seen, verdict=Verdict.OK, remote=payments.gone(str(item.body[payments.DELETED])))
     what = label(armed.entity, item.body)
     known = told is not None and told.refuses
     problem = (
@@ -45,7 +53,15 @@ def outcome(armed: Armed, item: WireItem, reply: Reply, options: BigCommerceOpti
 def label(entity: Entity, body: Json) -> str:
     """The document as a bookkeeper calls it; a customer's name is nobody's business here, the table has its number."""
     number = str(body.get("invoiceNumber", ""))
+    if entity == "payment":
+        return str(body.get(payments.LABEL, "the payment"))
     return "the customer" if entity == "customer" else f"invoice {number}".strip()
+
+
+def _is_gone(armed: Armed, reply: Reply) -> bool:
+    """What was to be deleted was not there any more."""
+    status = reply.answer.status if reply.answer is not None else None
+    return (armed.entity, armed.operation, status) == ("payment", VOID, 404)
 
 
 def _verdict(operation: str, reply: Reply, told: Told | None) -> Verdict:
@@ -65,9 +81,11 @@ def _verdict(operation: str, reply: Reply, told: Told | None) -> Verdict:
 
 def _made(armed: Armed, item: WireItem, told: Told, options: BigCommerceOptions) -> Remote | None:
     data = told.data if isinstance(told.data, dict) else {}
-    identity = envelope.whole(data.get("companyId" if armed.entity == "customer" else "id"))
+    identity = envelope.whole(next((data[name] for name in _NAMES[armed.entity] if name in data), None))
     if identity is None:
         return None
+    if armed.entity == "payment":
+        return payments.made(str(identity), item.body)
     if armed.entity == "customer":
         return Remote(str(identity), "", str(item.body["companyName"]), mapping.expected(item.body, options))
     facts = comparing.expected(armed.operation, item.body)

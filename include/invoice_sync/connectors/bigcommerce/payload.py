@@ -10,11 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from invoice_sync.connectors.base import CREATE, Json
+from invoice_sync.connectors.base import CREATE, VOID, Json
+from invoice_sync.connectors.bigcommerce import payments
 from invoice_sync.connectors.bigcommerce.lines import NOTHING
 from invoice_sync.model.money import exact
 
 ID, COMPANY, FIELDS_OF_OTHERS, FIELDS = "_id", "_company", "_fields_of_others", "extraFields"
+CASH = "_cash"
+"""In the body of an invoice whose payments are records of the store, which keep its balance."""
+
 ONLY_AT_CREATION = frozenset({"orderNumber", "channelId", "termsConditions", "issuedAt"})
 
 _BALANCES = ("originalBalance", "openBalance")
@@ -24,9 +28,19 @@ def call_of(entity: str, operation: str, body: Json) -> tuple[str, str, dict[str
     """(method, path below the API's base, content) of the one call that writes `body`."""
     if entity == "customer":
         return "POST", "/companies", _ours(body)
+    if entity == "payment":
+        return _payment(operation, body)
     if operation == CREATE:
         return "POST", "/ip/invoices", _created(body)
     return "PUT", f"/ip/invoices/{body[ID]}", _updated(body)
+
+
+def _payment(operation: str, body: Json) -> tuple[str, str, dict[str, Any]]:
+    if operation == VOID:
+        return "DELETE", f"/ip/payments/{body[payments.DELETED]}", {}
+    if operation == CREATE:
+        return "POST", "/ip/payments/offline", payments.content(body)
+    return "PUT", f"/ip/payments/offline/{body[ID]}", payments.content(body)
 
 
 def _ours(body: Json) -> dict[str, Any]:

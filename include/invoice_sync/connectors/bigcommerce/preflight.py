@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from invoice_sync.connectors.base import Json
-from invoice_sync.connectors.bigcommerce import fields, mapping
+from invoice_sync.connectors.bigcommerce import fields, mapping, payments
 from invoice_sync.connectors.bigcommerce.texts import SOURCE, problem
-from invoice_sync.model.documents import Document, Invoice, Party
+from invoice_sync.model.documents import Document, Invoice, Party, Payment
 from invoice_sync.model.errors import Problem
 from invoice_sync.model.flow import BigCommerceOptions
 
@@ -16,10 +16,14 @@ from invoice_sync.model.flow import BigCommerceOptions
 _AUTOMATIC = re.compile(r"[0-9]{8}")
 
 
-def problems(document: Document, body: Json, profile: Json, options: BigCommerceOptions) -> list[Problem]:
+def problems(
+    document: Document, body: Json, profile: Json, referenced: Json, options: BigCommerceOptions
+) -> list[Problem]:
     """Everything that would be refused, or would be wrong in the store without being refused."""
     if isinstance(document, Invoice):
         return [*_of_invoice(document, body), *fields.problems(document, body["extraFields"], profile["extra_fields"])]
+    if isinstance(document, Payment):
+        return payments.problems(document, body, referenced.get("strangers", {}))
     return mapping.problems(document, body, options) if isinstance(document, Party) else []
 
 

@@ -71,11 +71,6 @@ def _findings(store: Store, options: BigCommerceOptions) -> Iterator[Finding]:
     yield from _invoice_fields(fields.config(store.invoice_fields), options)
     yield from _channel(store, options)
     yield from _pdf(options)
-    if options.cash == "offline_payments":
-        yield Finding(
-            "The flow shows cash as offline payments, and this version writes balances only",
-            "Set the flow's option bigcommerce.cash to balance.",
-        )
 
 
 def _buyers(known: Mapping[str, Any], options: BigCommerceOptions) -> Iterator[Finding]:

@@ -63,6 +63,30 @@ _RULES = (
     ),
     _refusal("please enter a valid number", "amount", "an amount of it cannot be read", _SUPPORT),
     _refusal(
+        "open balance",
+        "overpaid",
+        "more is paid than is open there; a buyer may have paid in the store",
+        "Compare the payments of the invoice in the store with those in the source system.",
+    ),
+    _refusal(
+        "payment does not exist",
+        "vanished",
+        "the payment is no longer in the store",
+        "Have it created again: `python -m invoice_sync reissue`.",
+    ),
+    _refusal(
+        "belongs to another company",
+        "reference",
+        "its invoice belongs to another company of the store than its customer",
+        "Compare customer and invoice in the source system and in the store.",
+    ),
+    _refusal(
+        "not an offline payment",
+        "changed_there",
+        "the store has another kind of payment under its id",
+        "Compare the payments of the invoice in the store with those in the source system.",
+    ),
+    _refusal(
         "invoice does not exist",
         "vanished",
         "the invoice is no longer in the store",

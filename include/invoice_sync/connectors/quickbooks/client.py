@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from invoice_sync.connectors.base import CREATE, UPDATE, VOID, Armed, Json, Timing, Verdict, WireItem
+from invoice_sync.connectors.base import CREATE, UPDATE, VOID, Armed, Json, Verdict, WireItem
 from invoice_sync.connectors.http import Answer, Reply, Request, Transport, origin
 from invoice_sync.connectors.quickbooks import faults, wording
 from invoice_sync.connectors.quickbooks.limits import BATCH
 from invoice_sync.connectors.quickbooks.mapping import ENTITIES
 from invoice_sync.connectors.quickbooks.query import PORTION, SHORTEST, SURELY_LAST, select, select_all, unique
 from invoice_sync.connectors.quickbooks.sign_in import Credentials, SignIn
+from invoice_sync.connectors.timing import Timing
 from invoice_sync.model import canonical
 from invoice_sync.model.errors import InvoiceSyncError, NeedsPerson, SettingsError, TryLater
 from invoice_sync.model.ports import Binding, CallLog, Clock, Quota, TokenStore

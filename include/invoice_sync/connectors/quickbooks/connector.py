@@ -18,7 +18,6 @@ from invoice_sync.connectors.base import (
     Json,
     Outcome,
     Remote,
-    Timing,
     WireItem,
     WriteClass,
     WriteRule,
@@ -40,6 +39,7 @@ from invoice_sync.connectors.quickbooks.company import Company
 from invoice_sync.connectors.quickbooks.limits import BATCH
 from invoice_sync.connectors.quickbooks.refusing import one_line
 from invoice_sync.connectors.quickbooks.sign_in import Credentials, credentials
+from invoice_sync.connectors.timing import Timing
 from invoice_sync.model.documents import DOCUMENTS, PARTIES, Document, Entity, Invoice, Party, Product
 from invoice_sync.model.errors import Problem, SettingsError
 from invoice_sync.model.flow import Options
@@ -108,6 +108,9 @@ class QuickBooks:
         # an answer came for this company's path, so the token is of this company
         return Inspection(self.binding.tenant, seen.name, company.findings(seen, options), notes=notes)
 
+    def for_good(self, options: Options) -> dict[str, str]:
+        return {}
+
     def profile(self, options: Options) -> Json:
         return company.profile(self._look(options), options)
 
@@ -130,7 +133,9 @@ class QuickBooks:
             return invoices.invoice_body(document, profile, options, marker)
         if isinstance(document, Party):
             return mapping.customer_body(document, profile, options.terms, marker)
-        return mapping.product_body(document, profile, options.income_account)
+        if isinstance(document, Product):
+            return mapping.product_body(document, profile, options.income_account)
+        raise SettingsError("QuickBooks gets no payments from here.")
 
     def number(self, body: Json) -> str:
         return str(body.get("DocNumber", ""))
@@ -164,7 +169,7 @@ class QuickBooks:
         return {"Id": there.id, "SyncToken": there.version, "sparse": True}
 
     def can(self, entity: Entity, operation: str) -> bool:
-        return operation in _OPERATIONS[entity]
+        return operation in _OPERATIONS.get(entity, ())
 
     def changes(self, before: Json, after: Json) -> list[Change]:
         return comparing.changes(before, after)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from invoice_sync.connectors.base import Json, placeholder
+from invoice_sync.connectors.base import Json
+from invoice_sync.connectors.placeholders import placeholder
 from invoice_sync.connectors.quickbooks import taxes
 from invoice_sync.connectors.quickbooks.lines import lines
 from invoice_sync.connectors.quickbooks.mapping import address_json

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from invoice_sync.connectors.base import Json, placeholder
+from invoice_sync.connectors.base import Json
+from invoice_sync.connectors.placeholders import placeholder
 from invoice_sync.connectors.quickbooks import taxes
 from invoice_sync.connectors.quickbooks.refusing import bad
 from invoice_sync.model.documents import Charge, Invoice, Line

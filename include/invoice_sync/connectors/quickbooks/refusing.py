@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from invoice_sync.model.documents import Document, Invoice, Party
+from invoice_sync.model.documents import Document, Invoice, Party, Product
 from invoice_sync.model.errors import BadDocument, Problem
 
 
@@ -23,7 +23,7 @@ def what(document: Document) -> str:
         return f"{'Credit memo' if document.kind == 'credit_memo' else 'Invoice'} {one_line(document.number)}"
     if isinstance(document, Party):
         return f"Customer {document.number or document.source_id}"
-    return f"Product {one_line(document.sku)}"
+    return f"Product {one_line(document.sku)}" if isinstance(document, Product) else one_line(document.label)
 
 
 def one_line(text: str) -> str:

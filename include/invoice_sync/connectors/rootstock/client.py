@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from invoice_sync.connectors.base import Armed, Json, Timing
+from invoice_sync.connectors.base import Armed, Json
 from invoice_sync.connectors.http import Answer, Reply, Request, Transport, origin
 from invoice_sync.connectors.rootstock import soql
 from invoice_sync.connectors.rootstock.sign_in import SIGN_IN, Credentials, Session, json_object, slug
+from invoice_sync.connectors.timing import Timing
 from invoice_sync.model import canonical
 from invoice_sync.model.errors import SettingsError, TryLater
 from invoice_sync.model.ports import Binding, CallLog, Clock, Quota, TokenStore

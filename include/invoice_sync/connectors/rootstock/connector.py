@@ -20,7 +20,6 @@ from invoice_sync.connectors.base import (
     Remote,
     SourceRecord,
     StubPage,
-    Timing,
     WireItem,
     WriteClass,
     WriteRule,
@@ -32,6 +31,7 @@ from invoice_sync.connectors.rootstock.inspection import Inspector
 from invoice_sync.connectors.rootstock.outcomes import outcomes
 from invoice_sync.connectors.rootstock.queue import Queue
 from invoice_sync.connectors.rootstock.sign_in import Credentials, credentials
+from invoice_sync.connectors.timing import Timing
 from invoice_sync.model.documents import DOCUMENTS, PARTIES, Document, Entity
 from invoice_sync.model.errors import SettingsError
 from invoice_sync.model.flow import RunOptions, WriteBack
