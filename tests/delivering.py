@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from invoice_sync.connectors.base import Armed, Outcome, Remote, Verdict, WireItem, WriteClass, WriteRule
-from invoice_sync.connectors.base import placeholder as placeholder_of
+from invoice_sync.connectors.placeholders import placeholder as placeholder_of
 from invoice_sync.connectors.timing import Timing
 from invoice_sync.delivery import Door, Tally
 from invoice_sync.ledger import documents, intents, links, migrate

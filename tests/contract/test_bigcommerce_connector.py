@@ -607,7 +607,9 @@ def test_orders_with_an_invoice_are_noticed_on_the_way(bench: Bench) -> None:
     connector.holders("invoice", bodies)
     before = bench.asked()
     referenced = connector.referenced(bodies)
-    assert frozen(referenced) == referenced == {"orders": {"423": "AR000160"}} and bench.asked() == before
+    assert (
+        frozen(referenced) == referenced == {"orders": {"423": "AR000160"}, "strangers": {}} and bench.asked() == before
+    )
     settled = connector.settled(bodies, referenced)
     assert [each.get("orderNumber") for each in settled] == [None, "9", None]
     assert [each["invoiceNumber"] for each in settled] == [each["invoiceNumber"] for each in bodies]
