@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
-from decimal import Decimal
-from typing import Any
+from dataclasses import dataclass, field
+
+from sandbox.switches import Switches
 
 VERSIONS = ("20.200.001", "22.200.001", "23.200.001", "24.200.001", "25.200.001")
 _CHOICES: dict[str, tuple[str, ...]] = {
@@ -33,8 +33,12 @@ def _endpoints() -> list[str]:
 
 
 @dataclass
-class Settings:
+class Settings(Switches):
     """Sections in brackets are those of the facts; a limit of 0 is no limit."""
+
+    vendor = "acumatica"
+    choices = _CHOICES
+    signed = frozenset({"user_offset_hours"})
 
     # sign-in and seats (2, 3, 20.3); third parties tell of 3 sessions with small licences
     session_limit: float = 3
@@ -93,49 +97,3 @@ class Settings:
     push_retry_seconds: float = 0.05
     push_duplicates: bool = False
     push_order: str = "kept"
-
-    def change(self, changes: dict[str, Any]) -> None:
-        """Set several switches; nothing is set when one of them is wrong."""
-        checked = {name: self._checked(name, value) for name, value in changes.items()}
-        for name, value in checked.items():
-            setattr(self, name, value)
-
-    def shown(self) -> dict[str, Any]:
-        """Every switch with its present value."""
-        return asdict(self)
-
-    def _checked(self, name: str, value: Any) -> Any:
-        if name not in {one.name for one in fields(self)}:
-            raise ValueError(f"acumatica has no setting {name!r}")
-        if name in _CHOICES:
-            return _one_of(name, value, _CHOICES[name])
-        present = getattr(self, name)
-        if isinstance(present, list):
-            return _names(name, value)
-        return _truth(name, value) if isinstance(present, bool) else _amount(name, value)
-
-
-def _one_of(name: str, value: Any, choices: tuple[str, ...]) -> str:
-    if str(value) not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
-    return str(value)
-
-
-def _truth(name: str, value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError(f"{name} must be true or false, not {value!r}")
-    return value
-
-
-def _names(name: str, value: Any) -> list[str]:
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise ValueError(f"{name} must be a list of texts, not {value!r}")
-    return list(value)
-
-
-def _amount(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        raise ValueError(f"{name} must be a number, not {value!r}")
-    if value < 0 and name != "user_offset_hours":
-        raise ValueError(f"{name} must be a number of at least 0, not {value!r}")
-    return float(value)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
-from decimal import Decimal
+from dataclasses import dataclass
 from typing import Any
+
+from sandbox.switches import Switches
 
 _CHOICES: dict[str, tuple[Any, ...]] = {
     "throttle": ("on", "off"),
@@ -42,8 +43,11 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
 
 
 @dataclass
-class Settings:
+class Settings(Switches):
     """Each default is the harsher reading of an unsettled point, or the published value."""
+
+    vendor = "bigcommerce"
+    choices = _CHOICES
 
     # doors: no body is published for any of these
     maintenance: bool = False
@@ -106,40 +110,3 @@ class Settings:
     hook_delay_seconds: float = 60
     hook_copies: float = 1
     hook_reversed: bool = False
-
-    def change(self, changes: dict[str, Any]) -> None:
-        """Set several switches; nothing is set when one of them is wrong."""
-        checked = {name: self._checked(name, value) for name, value in changes.items()}
-        for name, value in checked.items():
-            setattr(self, name, value)
-
-    def shown(self) -> dict[str, Any]:
-        """Every switch with its present value."""
-        return asdict(self)
-
-    def _checked(self, name: str, value: Any) -> Any:
-        if name not in {field.name for field in fields(self)}:
-            raise ValueError(f"bigcommerce has no setting {name!r}")
-        if name in _CHOICES:
-            return _one_of(name, value, _CHOICES[name])
-        if isinstance(getattr(self, name), bool):
-            return _truth(name, value)
-        return _amount(name, value)
-
-
-def _one_of(name: str, value: Any, choices: tuple[Any, ...]) -> Any:
-    if isinstance(value, bool) or value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(map(str, choices))}, not {value!r}")
-    return value
-
-
-def _truth(name: str, value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError(f"{name} must be true or false, not {value!r}")
-    return value
-
-
-def _amount(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or value < 0:
-        raise ValueError(f"{name} must be a number of 0 or more, not {value!r}")
-    return float(value)

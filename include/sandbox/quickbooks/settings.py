@@ -1,8 +1,8 @@
 """The switches for what Intuit leaves open, and for what a test wants harsher or milder."""
 
-from dataclasses import asdict, dataclass, fields
-from decimal import Decimal
-from typing import Any
+from dataclasses import dataclass
+
+from sandbox.switches import Switches
 
 _CHOICES: dict[str, tuple[str, ...]] = {
     "rotate": ("every_refresh", "daily"),
@@ -26,11 +26,15 @@ _SIGNED = frozenset({"rounding_cents"})
 
 
 @dataclass
-class Settings:
+class Settings(Switches):
     """Each default is the harsher reading of an unsettled point, or the published value.
 
     Where a cap is 0 and the comment does not say otherwise, nothing at all passes.
     """
+
+    vendor = "quickbooks"
+    choices = _CHOICES
+    signed = _SIGNED
 
     # OAuth
     rotate: str = "every_refresh"
@@ -87,42 +91,3 @@ class Settings:
     service_seconds: float = 0.0
     lenient_start_position: bool = False
     cdc_window: str = "cut"
-
-    def change(self, changes: dict[str, Any]) -> None:
-        """Set several switches; nothing is set when one of them is wrong."""
-        checked = {name: self._checked(name, value) for name, value in changes.items()}
-        for name, value in checked.items():
-            setattr(self, name, value)
-
-    def shown(self) -> dict[str, Any]:
-        """Every switch with its present value."""
-        return asdict(self)
-
-    def _checked(self, name: str, value: Any) -> Any:
-        if name not in {field.name for field in fields(self)}:
-            raise ValueError(f"quickbooks has no setting {name!r}")
-        if name in _CHOICES:
-            return _one_of(name, value, _CHOICES[name])
-        if isinstance(getattr(self, name), bool):
-            return _truth(name, value)
-        return _amount(name, value)
-
-
-def _one_of(name: str, value: Any, choices: tuple[str, ...]) -> str:
-    if value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
-    return str(value)
-
-
-def _truth(name: str, value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError(f"{name} must be true or false, not {value!r}")
-    return value
-
-
-def _amount(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        raise ValueError(f"{name} must be a number, not {value!r}")
-    if value < 0 and name not in _SIGNED:
-        raise ValueError(f"{name} must be a number of at least 0, not {value!r}")
-    return float(value)

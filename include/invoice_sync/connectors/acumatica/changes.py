@@ -13,7 +13,7 @@ from invoice_sync.connectors.acumatica.fields import Fields, text_of
 from invoice_sync.connectors.acumatica.look import Look
 from invoice_sync.connectors.acumatica.slices import EPOCH, slices
 from invoice_sync.connectors.base import Json, Stub, StubPage
-from invoice_sync.model.errors import SettingsError
+from invoice_sync.connectors.since import changed_since, moment
 from invoice_sync.model.flow import AcumaticaOptions, RunOptions
 from invoice_sync.model.ports import Clock
 
@@ -45,7 +45,7 @@ class Position:
     def of(cls, text: str | None) -> Position:
         """Of a first run, both are the beginning of time."""
         invoices, _, payments = (text or "").partition(_SEPARATOR)
-        return cls(_parsed(invoices) if invoices else EPOCH, _parsed(payments) if payments else EPOCH)
+        return cls(moment(invoices) if invoices else EPOCH, moment(payments) if payments else EPOCH)
 
     def __str__(self) -> str:
         return f"{_text(self.invoices)}{_SEPARATOR}{_text(self.payments)}"
@@ -205,22 +205,8 @@ def _start(position: str | None, options: RunOptions) -> datetime | None:
     if options.full_sweep:
         return None
     if options.changed_since is not None:
-        return _given(options.changed_since)
+        return changed_since(options.changed_since)
     return Position.of(position).invoices - OVERLAP if position else None
-
-
-def _given(text: str) -> datetime:
-    try:
-        return _parsed(text)
-    except ValueError:
-        raise SettingsError(
-            f"changed_since is {text!r}, which is no date.", cure="Write it as 2026-10-31 or 2026-10-31T08:00:00Z."
-        ) from None
-
-
-def _parsed(text: str) -> datetime:
-    value = datetime.fromisoformat(text)
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 def _text(value: datetime) -> str:

@@ -12,7 +12,7 @@ from invoice_sync.connectors.base import Json, Stub, StubPage
 from invoice_sync.connectors.rootstock import soql
 from invoice_sync.connectors.rootstock.client import Client
 from invoice_sync.connectors.rootstock.mapping import is_in_queue, stamp
-from invoice_sync.model.errors import SettingsError
+from invoice_sync.connectors.since import changed_since, moment
 from invoice_sync.model.flow import RunOptions
 
 OVERLAP = timedelta(minutes=5)
@@ -45,12 +45,12 @@ class Window:
     def of(cls, position: str | None, options: RunOptions) -> Window:
         floor = position or EPOCH
         start = _start(position, options)
-        late = options.changed_since is not None and start is not None and start > _parsed(floor)
+        late = options.changed_since is not None and start is not None and start > moment(floor)
         return cls(start, floor, not (options.documents or options.limit or late))
 
     def saw(self, stamps: Iterable[str], server_time: datetime) -> None:
         self.ceiling = self.ceiling or _text(server_time - OVERLAP)
-        self.newest = max([self.newest, *(_text(_parsed(each)) for each in stamps)])
+        self.newest = max([self.newest, *(_text(moment(each)) for each in stamps)])
 
     @property
     def position(self) -> str:
@@ -133,7 +133,7 @@ class Queue:
         """Ids that went into the recycle bin since; None when Salesforce does not remember so far back."""
         if position is None:
             return []
-        start = _parsed(position) - OVERLAP
+        start = moment(position) - OVERLAP
         return self._client.deleted(soql.INVOICE, start)
 
     def present(self, ids: Sequence[str]) -> set[str]:
@@ -179,23 +179,8 @@ def _start(position: str | None, options: RunOptions) -> datetime | None:
     if options.full_sweep:
         return None
     if options.changed_since is not None:
-        return _given(options.changed_since)
-    return _parsed(position) - OVERLAP if position else None
-
-
-def _given(text: str) -> datetime:
-    try:
-        return _parsed(text)
-    except ValueError:
-        raise SettingsError(
-            f"changed_since is {text!r}, which is no date.", cure="Write it as 2026-10-31 or 2026-10-31T08:00:00Z."
-        ) from None
-
-
-def _parsed(text: str) -> datetime:
-    """ISO 8601, and Salesforce's own +0000; without a zone it is UTC."""
-    value = datetime.fromisoformat(text)
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return changed_since(options.changed_since)
+    return moment(position) - OVERLAP if position else None
 
 
 def _text(value: datetime) -> str:
