@@ -307,3 +307,12 @@ def rows(house: Wholesale) -> list[DocumentRow]:
         found = session.query(DocumentRow).order_by(DocumentRow.id).all()
         session.expunge_all()
         return list(found)
+
+
+def test_a_payment_waits_with_its_invoice_and_is_no_second_case(paying: Wholesale) -> None:
+    paying.sell("M-1", customer=paying.load.customer("N-1", "Nobody There"))
+    paying.pay("M-1", "100.00")
+    paying.run()
+    assert set(paying.causes().values()) == {"no_customer_there"}
+    assert len(paying.statement()["review"]) == 1
+    assert {row.cause for row in rows(paying) if row.entity == "payment"} == {"invoice_waits"}

@@ -13,7 +13,7 @@ from invoice_sync.ledger import documents
 from invoice_sync.ledger.documents import Seen
 from invoice_sync.ledger.tables import DocumentRow
 from invoice_sync.model import canonical, payments
-from invoice_sync.model.documents import PAYMENT, Entity, Invoice, Payment
+from invoice_sync.model.documents import PAYMENT, Invoice, Payment
 from invoice_sync.model.errors import BadAmount, BadDocument, Problem
 from invoice_sync.steps.context import StepContext
 
@@ -25,9 +25,9 @@ def are_carried(context: StepContext) -> bool:
     return context.destination.can(PAYMENT, CREATE)
 
 
-def seen(record: SourceRecord, invoice: Invoice, party: str, refers_to: frozenset[Entity]) -> list[Seen]:
+def seen(record: SourceRecord, invoice: Invoice, party: str) -> list[Seen]:
     """The payments of an invoice record as the inbox keeps them."""
-    return [_seen(payment, record.stamp, party, refers_to, record.withdrawn) for payment in payments.of(invoice)]
+    return [_seen(payment, record.stamp, party, record.withdrawn) for payment in payments.of(invoice)]
 
 
 def withdrawn(context: StepContext, now_there: Mapping[str, Iterable[Seen]], what: str = TAKEN_OFF) -> list[Seen]:
@@ -53,8 +53,8 @@ def standing(payment: Payment, known: frozenset[str]) -> Problem | None:
         )
     if placeholder("invoice", payment.invoice) in known:
         return None
-    reason = f"{payment.label}: the invoice is not at the destination."
-    return Problem("invoice_not_there", reason, "Nothing: it goes on by itself once the invoice is delivered.")
+    reason = f"{payment.label} waits with its invoice, which is not delivered or waits for a person itself."
+    return Problem("invoice_waits", reason, "Nothing: it goes on by itself with the invoice.")
 
 
 def invoice_of(row: DocumentRow) -> str:
@@ -63,8 +63,7 @@ def invoice_of(row: DocumentRow) -> str:
     return next(parts[1] for parts in named if parts is not None and parts[0] == "invoice")
 
 
-def _seen(payment: Payment, stamp: str, party: str, refers_to: frozenset[Entity], withdrawn_: str) -> Seen:
-    needs = [placeholder("customer", payment.customer)] if "customer" in refers_to else []
+def _seen(payment: Payment, stamp: str, party: str, withdrawn_: str) -> Seen:
     return Seen(
         entity=PAYMENT,
         source_id=payment.source_id,
@@ -75,7 +74,7 @@ def _seen(payment: Payment, stamp: str, party: str, refers_to: frozenset[Entity]
         party=party,
         amount_minor=payment.amount.minor,
         currency=payment.amount.currency,
-        needs=(*needs, placeholder("invoice", payment.invoice)),
+        needs=(placeholder("invoice", payment.invoice),),
         withdrawn=withdrawn_,
     )
 
@@ -87,4 +86,4 @@ def _once(context: StepContext, record: SourceRecord) -> list[Seen]:
     except (BadDocument, BadAmount):
         return []
     party = context.source.label(record).party
-    return seen(record, model, party, context.destination.refers_to) if isinstance(model, Invoice) else []
+    return seen(record, model, party) if isinstance(model, Invoice) else []

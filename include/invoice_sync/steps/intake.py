@@ -73,7 +73,7 @@ def _applied(context: StepContext, records: Sequence[SourceRecord]) -> list[Seen
         model, _ = _understood(context, record)
         if isinstance(model, Invoice) and model.kind == "invoice":
             party = context.source.label(record).party
-            found[record.source_id] = applications.seen(record, model, party, context.destination.refers_to)
+            found[record.source_id] = applications.seen(record, model, party)
     gone = applications.withdrawn(context, found) if found else []
     return [*(each for kin in found.values() for each in kin), *gone]
 

@@ -13,7 +13,7 @@ from invoice_sync.ledger import documents, links
 from invoice_sync.ledger.links import Link
 from invoice_sync.ledger.process_log import Entry
 from invoice_sync.ledger.tables import DocumentRow
-from invoice_sync.model.documents import CARRIED, Entity, Party, Product
+from invoice_sync.model.documents import DOCUMENTS, Entity, Party, Product
 from invoice_sync.model.errors import Problem
 from invoice_sync.model.words import OPEN, DocumentState
 from invoice_sync.steps import suggestions
@@ -84,11 +84,12 @@ def decide(context: StepContext, wanted: Party | Product, candidates: Sequence[C
 
 
 def block_invoices(session: Session, context: StepContext, entity: Entity) -> None:
-    """Documents whose customer, product or credited invoice waits for a person wait with it; the others go on."""
+    """Documents whose customer, product or credited invoice waits for a person wait with it; the others go on. A
+    payment is held with its invoice, and is no second case for the person."""
     held = {placeholder(entity, row.source_id): row for row in _in_review(session, context, entity)}
     if not held:
         return
-    waiting = documents.in_state(session, context.scope, CARRIED, *OPEN)
+    waiting = documents.in_state(session, context.scope, DOCUMENTS, *OPEN)
     delivered = links.of_rows(session, context.scope, waiting)
     for document in waiting:
         on = next((text for text in documents.needs_of(document) if text in held), None)
