@@ -152,6 +152,18 @@ def test_nothing_crosses_is_seen_by_amount_and_buyer_too(control: SandboxControl
     ]
 
 
+def test_what_is_open_in_a_store_is_what_its_tenant_says(control: SandboxControl) -> None:
+    both = [BRIGHTWATER, STONEBRIDGE]
+    in_store(control, BRIGHTWATER, "AR0000160", "551.25", "C00000287", "3.75")
+    in_store(control, STONEBRIDGE, "AR0000161", "310.00", "C00000310")
+    assert acumatica_bigcommerce.wrongly_open(both, control) == []
+
+    in_store(control, STONEBRIDGE, "AR0000160", "530.19", "C00000287")
+    assert acumatica_bigcommerce.wrongly_open(both, control) == [
+        "store mt4zr8c1de shows 0.0000 open for AR0000160, Stonebridge 530.19"
+    ]
+
+
 @pytest.mark.parametrize(("still_open", "lines"), [("3.75", 0), ("551.25", 1), (None, 1)])
 def test_the_golden_invoice_shows_what_is_open(control: SandboxControl, still_open: str | None, lines: int) -> None:
     if still_open is not None:

@@ -83,12 +83,26 @@ def crossings(pairs: Sequence[AcumaticaBigCommerce], sandbox: SandboxControl) ->
     return [line for pair in pairs for line in _strangers(pair, sandbox)]
 
 
+def wrongly_open(pairs: Sequence[AcumaticaBigCommerce], sandbox: SandboxControl) -> list[str]:
+    """Invoices of which more or less is open in a store than its tenant says, however the flow shows what is paid."""
+    return [line for pair in pairs for line in _wrongly_open(pair, sandbox)]
+
+
+def _wrongly_open(pair: AcumaticaBigCommerce, sandbox: SandboxControl) -> Iterator[str]:
+    due = {_marker(row): Decimal(str(row["Balance"])) for row in pair.booked(sandbox)}
+    for row in pair.shown(sandbox):
+        mark, still_open = str(row["externalId"]), balances(row)[1]
+        if mark in due and due[mark] != still_open:
+            yield f"store {pair.store} shows {still_open} open for {row['invoiceNumber']}, {pair.tenant} {due[mark]}"
+
+
+def _marker(row: Mapping[str, Any]) -> str:
+    return f"{MARKER}{row['Type']}/{row['ReferenceNbr']}"
+
+
 def _strangers(pair: AcumaticaBigCommerce, sandbox: SandboxControl) -> Iterator[str]:
     """Both tenants have an AR0000160: the amount and the buyer tell them apart."""
-    own = {
-        f"{MARKER}{row['Type']}/{row['ReferenceNbr']}": (Decimal(str(row["Amount"])), str(row["Customer"]))
-        for row in pair.booked(sandbox)
-    }
+    own = {_marker(row): (Decimal(str(row["Amount"])), str(row["Customer"])) for row in pair.booked(sandbox)}
     for row in pair.shown(sandbox):
         mark, told = str(row["externalId"]), (balances(row)[0], str(row["externalCustomerId"]))
         if mark.startswith(MARKER) and own.get(mark) != told:

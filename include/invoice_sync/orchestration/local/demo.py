@@ -188,9 +188,9 @@ def conclude(stack: LocalStack, played: Sequence[Played], times: Times) -> list[
     """Check every condition and write demo.json; answers the conditions that failed."""
     wrong = [f"{each.play.flow}: {line}" for each in played for line in each.wrong]
     wrong += acumatica_bigcommerce.golden(acumatica_bigcommerce.BRIGHTWATER, stack.sandbox)
-    wrong += acumatica_bigcommerce.crossings(
-        [acumatica_bigcommerce.BRIGHTWATER, acumatica_bigcommerce.STONEBRIDGE], stack.sandbox
-    )
+    both = [acumatica_bigcommerce.BRIGHTWATER, acumatica_bigcommerce.STONEBRIDGE]
+    wrong += acumatica_bigcommerce.crossings(both, stack.sandbox)
+    wrong += acumatica_bigcommerce.wrongly_open(both, stack.sandbox)
     wrong += conditions.elsewhere(stack.sandbox, [each.pair for each in PLAYS])
     wrong += conditions.alerts(stack.sandbox, [each.acts[0] for each in played])
     flows = {each.play.flow: each.to_json() for each in played}
