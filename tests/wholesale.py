@@ -98,6 +98,9 @@ class Wholesale(Second):
     def all_shown(self, number: str) -> list[dict[str, Any]]:
         return [row for row in self.records(STORE, "invoice") if row["invoiceNumber"] == number]
 
+    def payments_on(self, number: str) -> list[dict[str, Any]]:
+        return [row for row in self.records(STORE, "payment") if row["lineItems"][0]["invoiceNumber"] == number]
+
     def stands(self, number: str) -> tuple[Decimal, Decimal, int, str]:
         """(total, open, status, type) of the one invoice that the store has under a number."""
         return standing(self.shown(number))
@@ -218,6 +221,9 @@ class Night:
     @property
     def waiting(self) -> dict[str, dict[str, Any]]:
         return {each["document"]: each for each in self.statement["review"]}
+
+    def payments_on(self, number: str) -> list[dict[str, Any]]:
+        return [row for row in self.records(STORE, "payment") if row["lineItems"][0]["invoiceNumber"] == number]
 
     def stands(self, number: str) -> tuple[Decimal, Decimal, int, str]:
         return standing(self.invoices[number])

@@ -62,7 +62,6 @@ _PAYMENTS: Mapping[Entity, tuple[str, ...]] = {"payment": (CREATE, UPDATE, VOID)
 _PATHS: Mapping[Entity, str] = {
     "customer": looking.COMPANIES, "invoice": looking.INVOICES, "payment": looking.PAYMENTS,
 }  # fmt: skip
-_NOT_PENDING = ("", "0", "False")
 
 
 class BigCommerce:
@@ -164,7 +163,7 @@ class BigCommerce:
 
     def blocked(self, there: Remote) -> Problem | None:
         """An older balance would open a debt again that the buyer has paid."""
-        if there.facts.get("pending", "") in _NOT_PENDING:
+        if there.facts.get("pending", "") in looking.NOT_PENDING:
             return None
         return Problem(
             "payment_pending",

@@ -20,6 +20,9 @@ from invoice_sync.model.flow import BigCommerceOptions
 
 INVOICES, COMPANIES, PAYMENTS = "/ip/invoices", "/companies", "/ip/payments"
 _WITH_FIELDS = {"isIncludeExtraFields": "1"}
+NOT_PENDING = ("", "0", "False")
+"""What `isPendingPayment` says of an invoice that no buyer's payment is on its way to."""
+
 LOOK_SHARE = 25
 """One call to look for numbers for each so many new invoices; what it does not find the store itself refuses."""
 
@@ -94,11 +97,13 @@ class Payments:
         return by_id(self._client, PAYMENTS, ids, {})
 
     def on(self, invoices: Collection[str]) -> dict[str, list[Json]]:
-        """By invoice id: all payments, asked once for each of our processes; of what is wholly open there are none."""
+        """By invoice id: all payments, asked once for each of our processes; of what is wholly open, and has none on
+        its way, there are none."""
         new = [identity for identity in dict.fromkeys(invoices) if identity not in self._on]
         for identity, record in (self._invoices.by_id(new) if new else {}).items():
             paid = in_minor_units(record.get("openBalance")) != in_minor_units(record.get("originalBalance"))
-            self._on[identity] = self._of_invoice(identity) if paid else []
+            pending = text_of(record.get("isPendingPayment")) not in NOT_PENDING
+            self._on[identity] = self._of_invoice(identity) if paid or pending else []
         return {identity: self._on.get(identity, []) for identity in invoices}
 
     def _of_invoice(self, identity: str) -> list[Json]:

@@ -1,0 +1,62 @@
+"""`cash: offline_payments` when things cross: what the ERP does to a payment while the store is still being told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+
+from house import House, green
+from invoice_sync.ledger.tables import IntentRow
+from invoice_sync.model.errors import StillUncertain
+from wholesale import STORE, Wholesale
+
+D = Decimal
+OPEN, PARTLY, COMPLETED = 0, 1, 2
+
+
+@pytest.fixture
+def paying(house: House) -> Iterator[Wholesale]:
+    yield Wholesale.within(house, bigcommerce={"cash": "offline_payments"})
+
+
+def amounts(house: Wholesale, number: str) -> list[Decimal]:
+    """Of every payment that the store has on an invoice."""
+    return [row["lineItems"][0]["amount"]["value"] for row in house.payments_on(number)]
+
+
+@pytest.mark.parametrize("outcome", ["pending", "incomplete"])
+def test_money_that_is_on_its_way_in_the_store_does_not_count_twice_either(paying: Wholesale, outcome: str) -> None:
+    """Not settled it lowers no balance, so that the invoice looks wholly open."""
+    paying.sell("N-1")
+    assert green(paying.run())
+    bought = paying.buyer_pays("N-1", "200.00", outcome)
+    reference = paying.pay("N-1", "200.00").partition("/")[2]
+    mark = paying.mark
+
+    paying.run("run-2")
+
+    assert paying.changed(mark, "payment") == []
+    said = paying.case(f"Payment {reference} on N-1", "run-2")
+    assert (said["cause"], f"(id {bought['id']})" in said["reason"]) == ("paid_in_store", True)
+
+
+def applied(house: Wholesale, number: str, balance: int, *rows: dict[str, object]) -> None:
+    """In the ERP just these are applied to an invoice, and so much of it is open."""
+    house.overwrite(f"Invoice/{number}", Balance=D(balance), ApplicationsInvoice=list(rows))
+
+
+def killed_while_sending(house: Wholesale, operation: str) -> None:
+    """As a process leaves the one planned write of a payment that dies between arming it and its first byte."""
+    with house.database.transaction() as session:
+        [intent] = session.query(IntentRow).filter_by(entity="payment", op=operation, state="planned").all()
+        intent.state, intent.attempts, intent.quiet_until = "sending", 1, house.clock.now()
+        intent.wire_body, intent.wire_request, intent.wire_item = intent.body, "f" * 32, "i0"
+
+
+def lost_answer(house: Wholesale, run_id: str) -> None:
+    """A run that ends with a payment recorded over there, and nobody here knows of it."""
+    house.mishap(vendor=STORE, kind="drop_after", path_contains="/payments")
+    assert isinstance(house.run(run_id)["export"], StillUncertain)
+    house.clock.sleep(60)
