@@ -10,7 +10,7 @@ import pytest
 from house import House, green
 from invoice_sync.ledger.tables import IntentRow
 from invoice_sync.model.errors import StillUncertain
-from wholesale import STORE, Wholesale
+from wholesale import CHANGE, STORE, Wholesale
 
 D = Decimal
 OPEN, PARTLY, COMPLETED = 0, 1, 2
@@ -60,3 +60,31 @@ def lost_answer(house: Wholesale, run_id: str) -> None:
     house.mishap(vendor=STORE, kind="drop_after", path_contains="/payments")
     assert isinstance(house.run(run_id)["export"], StillUncertain)
     house.clock.sleep(60)
+
+
+def test_a_payment_taken_off_while_nobody_knew_whether_it_arrived_is_deleted(paying: Wholesale) -> None:
+    paying.sell("Q-1")
+    key = paying.pay("Q-1", "200.00")
+    lost_answer(paying, "run-1")
+    paying.erp("void_payment", key=key)
+
+    paying.airflow("run-2")
+    assert green(paying.airflow("run-3"))
+
+    assert (amounts(paying, "Q-1"), paying.stands("Q-1")[1:3]) == ([], (D(500), OPEN))
+
+
+def test_a_payment_applied_again_while_its_deletion_is_under_way_is_recorded_anew(paying: Wholesale) -> None:
+    paying.sell("Q-2")
+    paying.pay("Q-2", "200.00")
+    [row] = paying.books.get("Document", "Invoice", "Q-2")["ApplicationsInvoice"]
+    assert green(paying.run())
+    applied(paying, "Q-2", 500)
+    paying.run("run-2", ("check", *CHANGE[:3]))
+    killed_while_sending(paying, "void")
+    applied(paying, "Q-2", 300, row)
+
+    paying.airflow("run-3")
+    assert green(paying.airflow("run-4"))
+
+    assert (amounts(paying, "Q-2"), paying.stands("Q-2")[1]) == ([D(200)], D(300))

@@ -151,8 +151,13 @@ def finish(desk: Desk, row: IntentRow, remote: Remote, rule: str) -> None:
     if work.operation == VOID and document.state == DocumentState.REVIEW:
         taken_back = told.taken_back(documents.problem_of(document))
         documents.put_in_review(document, taken_back, document.step, work.clock.now())
-    elif work.operation not in NOTES and document.version == row.version:
+    elif work.operation not in NOTES and document.version == row.version and not _turned(work, document):
         desk.arrived.append(document)
+
+
+def _turned(work: Work, document: DocumentRow) -> bool:
+    """While nobody knew what became of the write the source took its document back, or gave it again: plan goes on."""
+    return work.operation in DELIVERIES and bool(document.withdrawn) != (work.operation == VOID)
 
 
 def refuse(desk: Desk, row: IntentRow, problem: Problem) -> None:
