@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from house import House, green
+from invoice_sync.ledger import operator
 from invoice_sync.ledger.tables import IntentRow
 from invoice_sync.model.errors import StillUncertain
 from wholesale import CHANGE, STORE, Wholesale
@@ -88,3 +89,83 @@ def test_a_payment_applied_again_while_its_deletion_is_under_way_is_recorded_ane
     assert green(paying.airflow("run-4"))
 
     assert (amounts(paying, "Q-2"), paying.stands("Q-2")[1]) == ([D(200)], D(300))
+
+
+def test_a_canceled_invoice_waits_for_a_payment_that_nobody_knew_of(paying: Wholesale) -> None:
+    paying.sell("Q-3")
+    assert green(paying.run())
+    key = paying.pay("Q-3", "200.00")
+    lost_answer(paying, "run-2")
+    paying.erp("void_payment", key=key)
+    paying.erp("cancel", key="Invoice/Q-3")
+
+    paying.airflow("run-3")
+    assert green(paying.airflow("run-4"))
+
+    assert paying.stands("Q-3") == (D(500), D(0), COMPLETED, "Invoice (canceled)")
+    assert amounts(paying, "Q-3") == []
+
+
+def test_a_canceled_invoice_waits_with_a_payment_that_a_person_has_to_see_to(paying: Wholesale) -> None:
+    """Deleted after the void, it would open the canceled invoice again."""
+    paying.sell("Q-4")
+    key = paying.pay("Q-4", "200.00")
+    assert green(paying.run())
+    [payment] = paying.payments_on("Q-4")
+    paying.edit_in_store("payment", payment["id"], externalId="somebody else's")
+    paying.erp("void_payment", key=key)
+    paying.erp("cancel", key="Invoice/Q-4")
+    mark = paying.mark
+    paying.run("run-2")
+    assert paying.changed(mark) == []
+    assert list(paying.causes("run-2").values()) == ["changed_there"]
+
+    paying.edit_in_store("payment", payment["id"], externalId=payment["externalId"])
+    assert green(paying.run("run-3"))
+
+    assert paying.stands("Q-4") == (D(500), D(0), COMPLETED, "Invoice (canceled)")
+    assert amounts(paying, "Q-4") == []
+
+
+def test_a_total_that_changes_while_a_payment_is_taken_off_leaves_the_whole_open(paying: Wholesale) -> None:
+    key = paying.sell("Q-5", status="Balanced")
+    row = {"DocType": "Payment", "AdjustingDocReferenceNbr": "000999", "AmountPaid": D(200), "_released": True}
+    applied(paying, "Q-5", 300, row)
+    assert green(paying.run())
+    assert paying.stands("Q-5")[1] == D(300)
+    paying.edit_in_erp("Invoice", key, Details=[{"InventoryID": "AABOOK01", "Qty": "20", "UnitPrice": "20.00"}])
+    applied(paying, "Q-5", 400)
+
+    assert green(paying.run("run-2"))
+
+    assert paying.stands("Q-5")[:3] == (D(400), D(400), OPEN)
+
+
+def test_one_payment_makes_room_for_another_before_that_is_recorded(paying: Wholesale) -> None:
+    paying.sell("Q-6")
+    paying.pay("Q-6", "500.00")
+    assert green(paying.run())
+    [row] = paying.books.get("Document", "Invoice", "Q-6")["ApplicationsInvoice"]
+    other = {**row, "AdjustingDocReferenceNbr": "009999", "AmountPaid": D(400)}
+    applied(paying, "Q-6", 0, {**row, "AmountPaid": D(100)}, other)
+
+    assert green(paying.run("run-2"))
+
+    assert sorted(amounts(paying, "Q-6")) == [D(100), D(400)]
+    assert paying.stands("Q-6")[1:3] == (D(0), COMPLETED)
+
+
+def test_a_payment_does_not_wait_for_ever_with_an_invoice_that_a_person_ignores(paying: Wholesale) -> None:
+    paying.sell("Z-1")
+    assert green(paying.run())
+    paying.edit_in_store("invoice", paying.shown("Z-1")["id"], externalId="somebody else's")
+    paying.edit_in_erp("Invoice", "Invoice/Z-1", DueDate="2027-03-01")
+    paying.pay("Z-1", "200.00")
+    paying.run("run-2")
+    assert (paying.causes("run-2"), amounts(paying, "Z-1")) == ({"Z-1": "changed_there"}, [])
+    with paying.database.transaction() as session:
+        operator.ignore(session, paying.flow.name, "Z-1", "it may stay so", "anna", paying.clock.now())
+
+    assert green(paying.run("run-3"))
+
+    assert (amounts(paying, "Z-1"), paying.stands("Z-1")[1:3]) == ([D(200)], (D(300), PARTLY))

@@ -16,7 +16,7 @@ from invoice_sync.ledger.portions import portions
 from invoice_sync.ledger.scope import Scope
 from invoice_sync.ledger.tables import DocumentRow, InboxRow, table_of
 from invoice_sync.model import canonical
-from invoice_sync.model.documents import CARRIED, PARTIES, SHIPMENT
+from invoice_sync.model.documents import CARRIED, DOCUMENTS, PARTIES, PAYMENT, SHIPMENT
 from invoice_sync.model.errors import Problem
 from invoice_sync.model.words import DocumentState
 
@@ -69,6 +69,16 @@ def numbered(session: Session, scope: Scope, entities: Entities, numbers: Sequen
     for portion in portions(numbers):
         found += session.scalars(_of(scope, entities).where(DocumentRow.number.in_(portion)))
     return found
+
+
+def applied_to(session: Session, invoice: DocumentRow) -> list[DocumentRow]:
+    """The payments on an invoice: their source ids begin with its own."""
+    query = select(DocumentRow).where(
+        DocumentRow.flow == invoice.flow,
+        DocumentRow.entity == PAYMENT,
+        DocumentRow.source_id.startswith(f"{invoice.source_id}/", autoescape=True),
+    )
+    return list(session.scalars(query))
 
 
 def stamps(session: Session, scope: Scope, entities: Entities, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
@@ -258,6 +268,14 @@ def needs_of(row: DocumentRow) -> list[str]:
 def problem_of(row: DocumentRow) -> Problem:
     """The problem that a document in review carries."""
     return Problem(row.cause, row.reason, row.cure, row.vendor_code, row.trace_id)
+
+
+def read_anew(session: Session, scope: Scope, now: datetime) -> None:
+    """No document counts as read, so that the next extract takes in each again; what is planned goes back to plan."""
+    planned = in_state(session, scope, DOCUMENTS, DocumentState.PLANNED)
+    intents.replace_planned(session, planned)
+    move_all(session, planned, DocumentState.WAITING, now)
+    session.execute(update(DocumentRow).where(*_mine(scope, DOCUMENTS)).values(stamp=""))
 
 
 def _as_json(session: Session, pairs: Mapping[str, str]) -> ColumnElement[Any]:

@@ -12,7 +12,7 @@ from invoice_sync.ledger.links import Link
 from invoice_sync.ledger.process_log import Entry
 from invoice_sync.ledger.scope import Scope, TaskRef
 from invoice_sync.ledger.tables import DocumentRow, IntentRow, SuggestionRow, XrefRow
-from invoice_sync.model.documents import CARRIED, PARTIES, PAYMENT
+from invoice_sync.model.documents import CARRIED, PARTIES
 from invoice_sync.model.errors import NeedsPerson, Problem
 from invoice_sync.model.words import IN_THE_AIR, DocumentState, IntentState
 
@@ -118,13 +118,8 @@ def restored(session: Session, now: datetime) -> int:
 
 def _applied_to(session: Session, row: DocumentRow) -> list[DocumentRow]:
     """Payments that were delivered on a document; plan looks at each again, for what they are applied to is anew."""
-    query = select(DocumentRow).where(
-        DocumentRow.flow == row.flow,
-        DocumentRow.entity == PAYMENT,
-        DocumentRow.state == DocumentState.DELIVERED,
-        DocumentRow.source_id.startswith(f"{row.source_id}/", autoescape=True),
-    )
-    return [each for each in session.scalars(query) if not each.withdrawn]
+    paid = documents.applied_to(session, row)
+    return [each for each in paid if each.state == DocumentState.DELIVERED and not each.withdrawn]
 
 
 def _only(session: Session, flow: str, entities: tuple[str, ...], number: str) -> DocumentRow:

@@ -4,17 +4,21 @@ shows cash as records of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+
+from sqlalchemy.orm import Session
 
 from invoice_sync.connectors.base import CREATE, SourceRecord
 from invoice_sync.connectors.placeholders import placeholder, split_placeholder
-from invoice_sync.ledger import documents
+from invoice_sync.ledger import documents, links
 from invoice_sync.ledger.documents import Seen
+from invoice_sync.ledger.portions import portions
 from invoice_sync.ledger.tables import DocumentRow
 from invoice_sync.model import canonical, payments
 from invoice_sync.model.documents import PAYMENT, Invoice, Payment
 from invoice_sync.model.errors import BadAmount, BadDocument, Problem
+from invoice_sync.model.words import OPEN, DocumentState
 from invoice_sync.steps.context import StepContext
 
 TAKEN_OFF = "taken off the invoice at the source"
@@ -32,14 +36,15 @@ def seen(record: SourceRecord, invoice: Invoice, party: str) -> list[Seen]:
 
 def withdrawn(context: StepContext, now_there: Mapping[str, Iterable[Seen]], what: str = TAKEN_OFF) -> list[Seen]:
     """By source id of an invoice, what is applied to it: everything that once was and is no more."""
-    with context.transaction() as session:
-        versions = documents.history(session, context.scope, "invoice", list(now_there))
     gone: dict[str, Seen] = {}
-    for source_id, contents in versions.items():
-        left = {each.source_id for each in now_there[source_id]}
-        for stamp, content in contents:
-            once = _once(context, SourceRecord("invoice", source_id, stamp, content))
-            gone |= {each.source_id: replace(each, withdrawn=what) for each in once if each.source_id not in left}
+    for portion in portions(list(now_there)):
+        with context.transaction() as session:
+            versions = documents.history(session, context.scope, "invoice", portion)
+        for source_id, contents in versions.items():
+            left = {each.source_id for each in now_there[source_id]}
+            for stamp, content in contents:
+                once = _once(context, SourceRecord("invoice", source_id, stamp, content))
+                gone |= {each.source_id: replace(each, withdrawn=what) for each in once if each.source_id not in left}
     return list(gone.values())
 
 
@@ -61,6 +66,30 @@ def invoice_of(row: DocumentRow) -> str:
     """Source id of the invoice that a payment is applied to."""
     named = [split_placeholder(text) for text in documents.needs_of(row)]
     return next(parts[1] for parts in named if parts is not None and parts[0] == "invoice")
+
+
+def left_as_they_are(session: Session, context: StepContext, rows: Sequence[DocumentRow]) -> frozenset[str]:
+    """Placeholders of invoices over there that a person ignores: a payment that waited with one would wait for ever."""
+    ids = sorted({invoice_of(row) for row in rows if row.entity == PAYMENT})
+    found = documents.by_source(session, context.scope, "invoice", ids).values()
+    ignored = [row for row in found if row.state == DocumentState.IGNORED]
+    there = links.of_rows(session, context.scope, ignored)
+    return frozenset(placeholder("invoice", row.source_id) for row in ignored if row.id in there)
+
+
+def to_be_taken_off(session: Session, invoice: DocumentRow) -> bool:
+    """Whether a payment on it is still to be deleted there, or nobody knows yet whether it arrived."""
+    there = (*OPEN, DocumentState.REVIEW)
+    return any(row.withdrawn and row.state in there for row in documents.applied_to(session, invoice))
+
+
+def still_paid(invoice: DocumentRow) -> Problem:
+    """Why an invoice that the source took back waits."""
+    return Problem(
+        "still_paid",
+        f"{invoice.number} was {invoice.withdrawn}, and a payment on it is not deleted at the destination yet.",
+        "Nothing: it goes on by itself once its payments are gone.",
+    )
 
 
 def _seen(payment: Payment, stamp: str, party: str, withdrawn_: str) -> Seen:

@@ -17,7 +17,7 @@ from invoice_sync.model.documents import CARRIED, Entity, Invoice, Payment
 from invoice_sync.model.errors import BadDocument, Problem
 from invoice_sync.model.money import Money
 from invoice_sync.model.words import IntentState
-from invoice_sync.steps import preflight
+from invoice_sync.steps import applied, preflight
 from invoice_sync.steps.context import StepContext
 
 Carried = Invoice | Payment
@@ -60,7 +60,7 @@ def open_desk(session: Session, context: StepContext, rows: Sequence[DocumentRow
         profile=profile,
         models=models,
         linked=links.of_rows(session, context.scope, rows),
-        known=preflight.known_references(session, context, rows),
+        known=preflight.known_references(session, context, rows) | applied.left_as_they_are(session, context, rows),
         bodies=bodies,
         filled=partly_resolved(session, context.scope, bodies),
         problems=problems,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 
-from invoice_sync.connectors.base import CREATE, DELIVERIES, VOID
+from invoice_sync.connectors.base import CREATE, DELIVERIES, UPDATE, VOID
 from invoice_sync.delivery.told import MISMATCH
 from invoice_sync.ledger import documents, intents, links
 from invoice_sync.ledger.intents import Wanted
 from invoice_sync.model import canonical
 from invoice_sync.model.documents import CARRIED, PAYMENT, Entity
 from invoice_sync.model.words import DocumentState, IntentState
+from invoice_sync.steps import applied
 from invoice_sync.steps.context import Counts, StepContext
 from invoice_sync.steps.matching import block_invoices
 
@@ -18,14 +19,14 @@ from invoice_sync.steps.matching import block_invoices
 def export(context: StepContext) -> Counts:
     """What the door did. Raises as `Door.deliver`.
 
-    Invoices before credit memos, and of each what is new before what changes or takes back. What is no longer paid
-    goes before all: deleting a payment opens its invoice again, and one that is voided must not be opened after.
+    Invoices before credit memos, and of each what is new before what changes or takes back; of payments what changes
+    before what is new, for one that gets smaller makes room for another.
     """
     done: Counter[str] = Counter()
-    if context.destination.can(PAYMENT, VOID):
-        done.update(context.door_to_destination().deliver(PAYMENT, VOID).as_counts())
     for entity in CARRIED:
-        for operation in DELIVERIES:
+        for operation in (UPDATE, CREATE) if entity == PAYMENT else DELIVERIES:
+            if (entity, operation) == ("invoice", VOID):
+                done.update(_take_off(context))
             if context.destination.can(entity, operation):
                 done.update(context.door_to_destination().deliver(entity, operation).as_counts())
         if context.destination.can(entity, CREATE) and _plan_instead(context, entity):
@@ -36,6 +37,23 @@ def export(context: StepContext) -> Counts:
         with context.transaction() as session:
             block_invoices(session, context, entity)
     return dict(done)
+
+
+def _take_off(context: StepContext) -> Counts:
+    """Deletes what is no longer paid: after the updates, whose balances count it still, and before the voids, for a
+    deletion opens its invoice again. A void whose payments are not all gone waits for the next plan."""
+    if not context.destination.can(PAYMENT, VOID):
+        return {}
+    done = context.door_to_destination().deliver(PAYMENT, VOID).as_counts()
+    with context.transaction() as session:
+        planned = documents.in_state(session, context.scope, "invoice", DocumentState.PLANNED)
+        taken_back = [row for row in planned if row.withdrawn]
+        voids = intents.unfinished(session, taken_back, context.scope.target_vendor, (VOID,))
+        for row in taken_back:
+            if row.id in voids and applied.to_be_taken_off(session, row):
+                intents.replace_planned(session, [row])
+                documents.hold(row, applied.still_paid(row), context.step, context.now)
+    return done
 
 
 def _plan_instead(context: StepContext, entity: Entity) -> bool:
