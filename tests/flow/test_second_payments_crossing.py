@@ -155,6 +155,59 @@ def test_one_payment_makes_room_for_another_before_that_is_recorded(paying: Whol
     assert paying.stands("Q-6")[1:3] == (D(0), COMPLETED)
 
 
+def test_a_choice_made_after_a_dry_run_brings_the_payments_of_what_was_read_already(house: House) -> None:
+    deciding = Wholesale.within(house)
+    deciding.sell("X-2")
+    deciding.pay("X-2", "200.00")
+    deciding.run(dry_run=True)
+    deciding.options(bigcommerce={"cash": "offline_payments"})
+
+    assert green(deciding.run("run-2"))
+
+    assert deciding.stands("X-2")[1:3] == (D(300), PARTLY)
+
+
+def test_a_choice_made_after_planning_sends_nothing_that_was_planned_by_another(house: House) -> None:
+    deciding = Wholesale.within(house)
+    deciding.sell("X-3")
+    deciding.pay("X-3", "200.00")
+    deciding.run("run-1", ("check", *CHANGE[:3]))
+    deciding.options(bigcommerce={"cash": "offline_payments"})
+
+    assert green(deciding.run("run-2"))
+
+    assert deciding.stands("X-3")[1:3] == (D(300), PARTLY)
+    assert amounts(deciding, "X-3") == [D(200)]
+
+
+def test_a_choice_against_payments_after_a_dry_run_leaves_none_behind(house: House) -> None:
+    deciding = Wholesale.within(house, bigcommerce={"cash": "offline_payments"})
+    deciding.sell("X-4")
+    deciding.pay("X-4", "200.00")
+    deciding.run(dry_run=True)
+    deciding.options(bigcommerce={"cash": "balance"})
+
+    assert green(deciding.run("run-2"))
+
+    assert deciding.stands("X-4")[1:3] == (D(300), PARTLY)
+    assert amounts(deciding, "X-4") == []
+
+
+def test_a_choice_made_twice_brings_the_payments_back(house: House) -> None:
+    deciding = Wholesale.within(house, bigcommerce={"cash": "offline_payments"})
+    deciding.sell("X-5")
+    deciding.pay("X-5", "200.00")
+    deciding.run(dry_run=True)
+    deciding.options(bigcommerce={"cash": "balance"})
+    deciding.run("run-2", dry_run=True)
+    deciding.options(bigcommerce={"cash": "offline_payments"})
+
+    assert green(deciding.run("run-3"))
+
+    assert deciding.stands("X-5")[1:3] == (D(300), PARTLY)
+    assert amounts(deciding, "X-5") == [D(200)]
+
+
 def test_a_payment_does_not_wait_for_ever_with_an_invoice_that_a_person_ignores(paying: Wholesale) -> None:
     paying.sell("Z-1")
     assert green(paying.run())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -15,7 +15,7 @@ from invoice_sync.ledger.portions import portions
 from invoice_sync.ledger.scope import Scope
 from invoice_sync.ledger.tables import DocumentRow, IntentRow, table_of
 from invoice_sync.model import canonical
-from invoice_sync.model.words import UNFINISHED, IntentState
+from invoice_sync.model.words import IN_THE_AIR, UNFINISHED, IntentState
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,13 @@ _FINISH_ALL = (
 def any_unfinished(session: Session, scope: Scope, entity: str, op: str) -> bool:
     """Whether anything of this kind is planned, sending or uncertain."""
     query = select(IntentRow.id).where(of_kind(scope, entity, op), IntentRow.state.in_(UNFINISHED)).limit(1)
+    return session.scalar(query) is not None
+
+
+def any_in_the_air(session: Session, scope: Scope) -> bool:
+    """Whether an invoice may have been created whose answer nobody has seen yet."""
+    in_doubt = or_(IntentRow.state.in_(IN_THE_AIR), and_(IntentRow.state == IntentState.PLANNED, IntentRow.misses > 0))
+    query = select(IntentRow.id).where(of_kind(scope, "invoice", "create"), in_doubt).limit(1)
     return session.scalar(query) is not None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -85,6 +85,11 @@ def cursor(session: Session, scope: Scope, stream: str) -> str | None:
 def move_cursor(session: Session, scope: Scope, stream: str, position: str, now: datetime) -> None:
     """In the transaction of the page that it covers: a cursor is never ahead of the inbox."""
     session.merge(CursorRow(flow=scope.flow, stream=stream, position=position, moved_at=now))
+
+
+def forget_cursor(session: Session, scope: Scope, stream: str) -> None:
+    """The next run reads from the beginning."""
+    session.execute(delete(CursorRow).where(CursorRow.flow == scope.flow, CursorRow.stream == stream))
 
 
 def keep_statement(session: Session, run: int, body: object, now: datetime) -> None:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 
 from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from invoice_sync.connectors.base import Finding, Inspection
-from invoice_sync.ledger import links, runs
+from invoice_sync.ledger import documents, intents, links, runs
 from invoice_sync.ledger.tables import RunRow
+from invoice_sync.model.documents import PAYMENT
 from invoice_sync.model.errors import SettingsError
 from invoice_sync.model.flow import Options
 from invoice_sync.model.ports import Binding
-from invoice_sync.steps import tokens
+from invoice_sync.model.words import OPEN, DocumentState
+from invoice_sync.steps import intake, tokens
 from invoice_sync.steps.context import Counts, StepContext
+from invoice_sync.steps.extract import STREAM
 
 log = logging.getLogger("invoice_sync.check")
 
@@ -73,13 +78,11 @@ def _rebound(context: StepContext, binding: Binding) -> list[Finding]:
 
 def _changed_for_good(context: StepContext) -> list[Finding]:
     """Options that say what our records over there mean: what was delivered was delivered by the old ones."""
-    destination, flow = context.destination, context.flow
-    chosen = destination.for_good(flow.options)
+    chosen = context.destination.for_good(context.flow.options)
     with context.transaction() as session:
-        if not links.any_document(session, context.scope):
+        before = _kept_for_good(session, context)
+        if not (links.any_document(session, context.scope) or intents.any_in_the_air(session, context.scope)):
             return []
-        kept = runs.reference(session, destination.binding, FOR_GOOD) or {}
-    before = kept[flow.name] if flow.name in kept else destination.for_good(Options())
     return [
         Finding(
             f"The option {name} is {chosen[name]}, and documents of this flow were delivered by {value}",
@@ -101,10 +104,31 @@ def _keep(context: StepContext, sides: tuple[tuple[Binding, Inspection], ...]) -
                 log.info("%s: %d", name, count)
         target = context.destination.binding
         runs.keep_reference(session, target, "profile", profile, context.now)
-        kept = runs.reference(session, target, FOR_GOOD) or {}
-        mine = {context.flow.name: context.destination.for_good(context.flow.options)}
-        runs.keep_reference(session, target, FOR_GOOD, {**kept, **mine}, context.now)
+        _keep_for_good(session, context)
     _set_checked(context, True)
+
+
+def _keep_for_good(session: Session, context: StepContext) -> None:
+    target, chosen = context.destination.binding, context.destination.for_good(context.flow.options)
+    if chosen != _kept_for_good(session, context):
+        _begin_anew(session, context)
+    kept = runs.reference(session, target, FOR_GOOD) or {}
+    runs.keep_reference(session, target, FOR_GOOD, {**kept, context.flow.name: chosen}, context.now)
+
+
+def _begin_anew(session: Session, context: StepContext) -> None:
+    """By another choice than before: what was read, but not delivered, may bring other records."""
+    documents.read_anew(session, context.scope, context.now)
+    runs.forget_cursor(session, context.scope, STREAM)
+    left = documents.in_state(session, context.scope, PAYMENT, *OPEN, DocumentState.REVIEW)
+    intents.replace_planned(session, left)
+    intake.ignore(context, left, intake.LEFT_THE_QUEUE, "What is paid is shown by another choice now.")
+
+
+def _kept_for_good(session: Session, context: StepContext) -> Mapping[str, str]:
+    """The choices of the last check that passed; of one from before there were any, what they stand for by default."""
+    kept = runs.reference(session, context.destination.binding, FOR_GOOD) or {}
+    return kept[context.flow.name] if context.flow.name in kept else context.destination.for_good(Options())
 
 
 def _set_checked(context: StepContext, passed: bool) -> None:
