@@ -15,12 +15,19 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 import pendulum
 from airflow.timetables.base import TimeRestriction
-from airflow.timetables.trigger import CronTriggerTimetable
+from airflow.serialization.encoders import encode_timetable
+from airflow.serialization.decoders import decode_timetable
+from airflow.timetables import trigger
+from invoice_sync.orchestration import nightly
 
 given = json.load(sys.stdin)
-timetable = CronTriggerTimetable(given["schedule"], timezone=given["zone"])
+# as the scheduler has it
+timetable = decode_timetable(encode_timetable(nightly.at(given["schedule"], given["zone"])))
+if given["new_at"]:
+    trigger.utcnow = lambda: pendulum.parse(given["new_at"])
 last, starts = None, []
-restriction = TimeRestriction(earliest=pendulum.parse(given["from"]), latest=None, catchup=True)
+earliest = None if given["new_at"] else pendulum.parse(given["from"])
+restriction = TimeRestriction(earliest=earliest, latest=None, catchup=not given["new_at"])
 while len(starts) < given["nights"]:
     info = timetable.next_dagrun_info(last_automated_data_interval=last, restriction=restriction)
     last = info.data_interval
@@ -29,9 +36,9 @@ print(json.dumps(starts))
 """
 
 
-def starts(schedule: str, zone: str, since: str, nights: int) -> list[str]:
-    """The first so many starts of a flow, in its own time."""
-    given = json.dumps({"schedule": schedule, "zone": zone, "from": since, "nights": nights})
+def starts(schedule: str, zone: str, since: str, nights: int, new_at: str = "") -> list[str]:
+    """The first so many starts of a flow, in its own time; of one that Airflow meets first at `new_at`."""
+    given = json.dumps({"schedule": schedule, "zone": zone, "from": since, "nights": nights, "new_at": new_at})
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", NIGHTS],
         input=given, capture_output=True, text=True, timeout=120, check=False,
@@ -65,3 +72,8 @@ def test_a_year_has_a_run_for_each_of_its_days() -> None:
     found = starts("0 2 * * *", "America/New_York", "2026-11-22T00:00:00-05:00", 365)
 
     assert [start[:10] for start in found] == [str(date(2026, 11, 22) + timedelta(days=n)) for n in range(365)]
+
+
+@pytest.mark.parametrize("new_at", ["2026-11-22T02:00:01-05:00", "2026-11-22T03:00:00-05:00"])
+def test_a_new_flow_does_not_make_up_for_the_night_that_has_begun(new_at: str) -> None:
+    assert starts("0 2 * * *", "America/New_York", "", 1, new_at) == ["2026-11-23T02:00:00-05:00"]

@@ -103,6 +103,7 @@ def with_said(act: Act, **changes: Any) -> Act:
         (lambda act: with_writes(act, created("Invoice", "000119", "52")), "created 2 times"),
         (lambda act: with_writes(act, told("000119")), "must acknowledge 000120"),
         (lambda act: with_writes(act, created("Customer", "Stranger", "8", Role.REFERENCE)), "was in review needed"),
+        (lambda act: with_writes(act, created("payment", "a/000119/7", "9", Role.PAYMENT)), "is on no document that was"),
         (lambda act: with_writes(act, told("SO-1", "rstk__sohdr__c", Role.OTHER)), "neither a document in review"),
         (lambda act: replace(act, alerts=("red again",)), "must not be told of act 2"),
     ],
@@ -120,6 +121,10 @@ def test_act_1_must_be_red_with_documents_in_review(first: Act, second: Act) -> 
 
 def test_links_written_back_are_allowed(first: Act, second: Act) -> None:
     assert conditions.failed(first, with_writes(second, told("C-1004", "rstk__socust__c", Role.LINK))) == []
+
+
+def test_what_is_paid_on_a_document_in_review_goes_with_it(first: Act, second: Act) -> None:
+    assert conditions.failed(first, with_writes(second, created("payment", "a/000120/7", "9", Role.PAYMENT))) == []
 
 
 @pytest.mark.parametrize("amount", [30, 30.0, None, "thirty", "NaN"])

@@ -7,7 +7,7 @@ import textwrap
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param, TriggerRule, get_current_context, task
+from airflow.sdk import Asset, AssetOrTimeSchedule, Param, TriggerRule, get_current_context, task
 from airflow.sdk.exceptions import (
     AirflowException,
     AirflowFailException,
@@ -17,6 +17,7 @@ from airflow.sdk.exceptions import (
 
 from invoice_sync.model.errors import NeedsPerson, StillUncertain, TryLater
 from invoice_sync.model.flow import Flow
+from invoice_sync.orchestration import nightly
 from invoice_sync.orchestration.alerts import RedRun
 from invoice_sync.orchestration.flows import flow_named, installed_flows
 from invoice_sync.orchestration.retries import ByCause
@@ -169,7 +170,7 @@ def _description(flow: Flow) -> str:
 
 def _schedule(flow: Flow) -> Any:
     """Its cron; and where a release flow feeds the same source, whenever that one has released something."""
-    cron = CronTriggerTimetable(flow.schedule, timezone=flow.timezone) if flow.schedule else None
+    cron = nightly.at(flow.schedule, flow.timezone) if flow.schedule else None
     fed_by = [_asset(each) for each in installed_flows("release") if each.source == flow.source]
     if flow.kind == "release" or not fed_by:
         return cron

@@ -6,11 +6,12 @@ import logging
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import CronTriggerTimetable, get_current_context, task
+from airflow.sdk import get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
 
 from invoice_sync.model.errors import NeedsPerson
 from invoice_sync.model.flow import Endpoint, Flow
+from invoice_sync.orchestration import nightly
 from invoice_sync.orchestration.flows import flow_named, renewable
 from invoice_sync.orchestration.retries import ByCause
 
@@ -41,7 +42,7 @@ def upkeep_settings() -> dict[str, Any]:
         "dag_display_name": "Keep tokens alive",
         "description": "Uses every renewable sign-in once a day and warns before one ends",
         "doc_md": RUNBOOK,
-        "schedule": CronTriggerTimetable("23 5 * * *", timezone="UTC"),
+        "schedule": nightly.at("23 5 * * *", "UTC"),
         "catchup": False,
         "max_active_runs": 1,
         "tags": ["Invoice Sync", "Process Log", *sorted({side.vendor for _, side in renewable()})],

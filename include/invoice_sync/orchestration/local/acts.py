@@ -25,6 +25,9 @@ class Role(StrEnum):
     REFERENCE = "reference"
     """a customer or product that documents name, made at the destination"""
 
+    PAYMENT = "payment"
+    """on a document, made at the destination"""
+
     LINK = "link"
     """the id of such a one, written back"""
 

@@ -14,6 +14,7 @@ ROLES = {
     ("acumatica", "Activity"): Role.ACKNOWLEDGEMENT,
     ("bigcommerce", "invoice"): Role.DOCUMENT,
     ("bigcommerce", "company"): Role.REFERENCE,
+    ("bigcommerce", "payment"): Role.PAYMENT,
 }
 # how an invoice in the store says that it is ours
 MARKER = "acumatica:invoice:"

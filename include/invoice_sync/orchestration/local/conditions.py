@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from invoice_sync.model.money import in_major_units
-from invoice_sync.orchestration.local.acts import Act, Held, Pair, Role
+from invoice_sync.orchestration.local.acts import Act, Held, Pair, Role, Write
 from invoice_sync.orchestration.local.control import WRITTEN, SandboxControl
 
 
@@ -81,6 +81,13 @@ def _nothing_else(second: Act) -> Iterator[str]:
             yield f"{said}, which is neither a document in review, nor its acknowledgement, nor what it needed"
         elif write.role == Role.REFERENCE and (write.entity.lower(), str(write.remote_id)) not in needed:
             yield f"{said}, which no document that was in review needed"
+        elif write.role == Role.PAYMENT and not _is_paid(second, write):
+            yield f"{said}, which is on no document that was in review"
+
+
+def _is_paid(second: Act, payment: Write) -> bool:
+    """Its key is the invoice's and its own number behind it."""
+    return any(f"/{made.document}/" in payment.document for made in second.chosen(Role.DOCUMENT))
 
 
 def _written_once(first: Act, second: Act) -> Iterator[str]:
