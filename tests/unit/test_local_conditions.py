@@ -103,7 +103,7 @@ def with_said(act: Act, **changes: Any) -> Act:
         (lambda act: with_writes(act, created("Invoice", "000119", "52")), "created 2 times"),
         (lambda act: with_writes(act, told("000119")), "must acknowledge 000120"),
         (lambda act: with_writes(act, created("Customer", "Stranger", "8", Role.REFERENCE)), "was in review needed"),
-        (lambda act: with_writes(act, created("payment", "a/000119/7", "9", Role.PAYMENT)), "is on no document that was"),
+        (lambda act: with_writes(act, created("payment", "a/000119/7", "9", Role.PAYMENT)), "is on no document"),
         (lambda act: with_writes(act, told("SO-1", "rstk__sohdr__c", Role.OTHER)), "neither a document in review"),
         (lambda act: replace(act, alerts=("red again",)), "must not be told of act 2"),
     ],
