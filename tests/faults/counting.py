@@ -38,6 +38,7 @@ def counted(evidence: Evidence) -> Row:
         "wrong_amount": len(wrong),
         "uncertain_left": evidence.open,
         "strangers": len(there.keys() - evidence.due.keys()),
+        "named": sorted(evidence.due.keys() ^ there.keys()),
         "not_told": sum(evidence.told.get(number) != number for number in evidence.due),
         "wire_keys": len(evidence.wire_keys),
         "wire_keys_seen_again": evidence.seen_again,

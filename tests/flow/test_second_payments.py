@@ -316,3 +316,18 @@ def test_a_payment_waits_with_its_invoice_and_is_no_second_case(paying: Wholesal
     assert set(paying.causes().values()) == {"no_customer_there"}
     assert len(paying.statement()["review"]) == 1
     assert {row.cause for row in rows(paying) if row.entity == "payment"} == {"invoice_waits"}
+
+
+def test_a_payment_entered_anew_over_the_same_amount_takes_the_place_of_the_old_one(paying: Wholesale) -> None:
+    """Neither balance nor stamp of the invoice moves."""
+    paying.sell("Z-1")
+    key = paying.pay("Z-1", "100.00", ref="cheque 1")
+    assert green(paying.run())
+    paying.erp("void_payment", key=key)
+    paying.pay("Z-1", "100.00", ref="cheque 2")
+
+    assert green(paying.run("run-2"))
+
+    [(memo, amount)] = paid(paying, "Z-1")
+    assert ("cheque 2" in memo, amount) == (True, D(100))
+    assert paying.stands("Z-1")[1:3] == (D(400), PARTLY)

@@ -32,6 +32,9 @@ _PAYMENT = Look("Type,ReferenceNbr,Status,CustomerID,LastModifiedDateTime")
 _APPLIED = Look(expand="DocumentsToApply,ApplicationHistory")
 _NOT_RELEASED = frozenset({"On Hold", "Balanced", "Pending Processing", "Pending Approval", "Rejected"})
 _SEPARATOR = "~"
+_PAID = "/paid"
+"""Behind the stamp of a document that a payment was applied to: it is read whatever its balance says, for another
+payment over as much may have been taken off it."""
 
 
 @dataclass(slots=True)
@@ -119,16 +122,13 @@ class Changes:
         """Documents that payments were applied to or taken from. `told` is `at`, or stays where the run began."""
         for payments in slices(self._client, "Payment", _PAYMENT, start, self._end()):
             released = [row for row in payments if text_of(row, "Status") not in _NOT_RELEASED]
-            rows = self._touched(released)
+            voided = [row for row in released if "Voided" in text_of(row, "Status") + text_of(row, "Type")]
+            ids = {one for row in released if row not in voided for one in self._applied(row)}
+            # a void may leave no trace of what it was applied to: then all documents of its customer are compared
+            customers = {text_of(row, "CustomerID") for row in voided} - {""}
             at.payments = max([at.payments, *map(mapping.moment, payments)])
-            yield self._page(rows, str(told), seen)
-
-    def _touched(self, payments: Sequence[Json]) -> list[Json]:
-        """A void may leave no trace of what it was applied to: then all documents of its customer are compared."""
-        voided = [row for row in payments if "Voided" in text_of(row, "Status") + text_of(row, "Type")]
-        ids = {one for row in payments if row not in voided for one in self._applied(row)}
-        customers = {text_of(row, "CustomerID") for row in voided} - {""}
-        return [*self.heads(sorted(ids)), *self._of_customers(sorted(customers))]
+            yield self._page(self.heads(sorted(ids)), str(told), seen, _PAID)
+            yield self._page(self._of_customers(sorted(customers)), str(told), seen)
 
     def _applied(self, payment: Json) -> set[str]:
         """Ids of the documents of one payment. A list cannot show its history, so it is read by its key."""
@@ -160,11 +160,11 @@ class Changes:
             rows += self._client.rows(DOCUMENT, any_of("ReferenceNbr", some), self._head)
         yield self._page(rows, position, {})
 
-    def _page(self, rows: Iterable[Json], position: str, seen: dict[str, str]) -> StubPage:
+    def _page(self, rows: Iterable[Json], position: str, seen: dict[str, str], why: str = "") -> StubPage:
         """What this run has not shown yet in this state. What is held comes along, in case it was delivered before."""
         stubs, held = [], Counter[str]()
         for row in rows:
-            one, stamp = mapping.source_id(row), mapping.stamp(row)
+            one, stamp = mapping.source_id(row), mapping.stamp(row) + why
             if not self.is_ours(row) or seen.get(one) == stamp:
                 continue
             seen[one] = stamp
