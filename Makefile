@@ -39,7 +39,7 @@ test-scale: install-test ## docker-compose.yaml's services as processes, a worke
 	@$(PYTHON) .ci/install --scale
 	@$(BIN)/python -m pytest -s tests/scale
 
-faults: install-test ## the fault campaign on SQLite and PostgreSQL (about 20 minutes); figures in .run/faults.json
+faults: install-test ## the fault campaign on SQLite and PostgreSQL (about an hour); figures in .run/faults.json
 	@PYTHONPATH=tests $(BIN)/python -m faults.locks
 	@PYTHONPATH=tests $(BIN)/python -m faults
 
