@@ -12,7 +12,20 @@ from cryptography.fernet import Fernet
 from house import House
 from sandbox.server import Running, start_in_thread
 
+BEGUN_FIRST = (
+    "airflow/test_real_airflow.py", "faults/test_crash_table.py", "faults/test_campaign.py", "readme/test_make.py",
+    "portal/test_browser.py", "bench/test_bench.py",
+)  # fmt: skip
+"""Files that take minutes: left for the end, one of them would keep everybody waiting. No two with an Airflow of their
+own stand side by side, for that many processes at once are more than two cores."""
+
 OpenHouse = Callable[[], AbstractContextManager[House]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    tests = Path(__file__).parent
+    order = {tests / name: place for place, name in enumerate(BEGUN_FIRST)}
+    items.sort(key=lambda item: order.get(item.path, len(order)))
 
 
 @pytest.fixture(autouse=True)
