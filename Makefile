@@ -33,7 +33,7 @@ correct: ## while `make run` is up: correct the planted mistakes at the source
 	@exec $(LOCAL) correct --run-dir $(RUN_DIR)
 
 test: install-test ## lint, types, contracts and all tests; pytest's summary is the last line
-	@$(CHECKS); $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not scale" tests || failed="$$failed pytest"; test -z "$$failed"
+	@$(CHECKS); $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not scale" tests || failed="$$failed pytest"; test -z "$$failed"
 
 test-scale: install-test ## docker-compose.yaml's services as processes, a worker killed (4 minutes; needs redis-server)
 	@$(PYTHON) .ci/install --scale
