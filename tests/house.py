@@ -160,6 +160,13 @@ class House:
                 outcome[name] = error
         return outcome
 
+    def options(self, **changes: Any) -> None:
+        """Sets options of the flow; `acumatica` and `bigcommerce` take dicts of what changes in them."""
+        for name in ("acumatica", "bigcommerce"):
+            if name in changes:
+                changes[name] = getattr(self.flow.options, name).model_copy(update=changes[name])
+        self.flow = self.flow.model_copy(update={"options": self.flow.options.model_copy(update=changes)})
+
     def step_fails(self, name: str, kind: type[Exception] = InvoiceSyncError, **given: Any) -> str:
         """The text with which a step ends that must end with such an error."""
         try:

@@ -33,13 +33,6 @@ class Second(House):
         House.reset(sandbox)
         sandbox.vendors["acumatica"].configure({"requests_per_minute": 0, "operation_seconds": 0})
 
-    def options(self, **changes: Any) -> None:
-        """Sets options of the flow; `acumatica` and `bigcommerce` take dicts of what changes in them."""
-        for name in ("acumatica", "bigcommerce"):
-            if name in changes:
-                changes[name] = getattr(self.flow.options, name).model_copy(update=changes[name])
-        self.flow = self.flow.model_copy(update={"options": self.flow.options.model_copy(update=changes)})
-
     @property
     def tenant(self) -> str:
         return self.flow.source.tenant.partition("/")[0]

@@ -80,15 +80,11 @@ def main() -> int:
 def one_try(order: Order) -> dict[str, Any]:
     """The try itself; in the process that calls it."""
     flow = next(each for each in load(FLOWS) if order.flow in ("", each.name))
-    chosen = {**order.options}
-    for name in ("acumatica", "bigcommerce"):
-        if name in chosen:
-            chosen[name] = getattr(flow.options, name).model_copy(update=chosen[name])
-    flow = flow.model_copy(update={"options": flow.options.model_copy(update=chosen)})
     address: Any = SimpleNamespace(index_url=order.index)
     clock: Any = LateClock(order.ahead)
     kind = Second if order.flow else House
     house = kind(address, Database(order.database), flow, {**FAST, **order.timing}, clock=clock)
+    house.options(**order.options)
     house.first_refresh_token = order.refresh_token
     house.tries[order.run, order.step] = order.try_number - 1
     with ExitStack() as patches:

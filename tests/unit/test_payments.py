@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -28,7 +29,8 @@ def invoice(whole: int, balance: int | None, *applied: tuple[str, str, int]) -> 
     rows = tuple(Application(kind, number, usd(minor), DAY, f"ref {number}") for kind, number, minor in applied)
     return Invoice(
         source_id="Invoice/AR1", number="AR1", division="", customer="C1", date=DAY, due_date=None,
-        lines=(Line(1, "", "goods", 1, usd(whole).decimal, usd(whole)),), charges=(), discount=usd(0), tax=usd(0),  # type: ignore[arg-type]
+        lines=(Line(1, "", "goods", Decimal(1), usd(whole).decimal, usd(whole)),), charges=(), discount=usd(0),
+        tax=usd(0),
         total=usd(whole), balance=None if balance is None else usd(balance), applications=rows,
     )  # fmt: skip
 

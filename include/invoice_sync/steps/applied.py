@@ -29,9 +29,10 @@ def are_carried(context: StepContext) -> bool:
     return context.destination.can(PAYMENT, CREATE)
 
 
-def seen(record: SourceRecord, invoice: Invoice, party: str) -> list[Seen]:
-    """The payments of an invoice record as the inbox keeps them."""
-    return [_seen(payment, record.stamp, party, record.withdrawn) for payment in payments.of(invoice)]
+def to(context: StepContext, records: Iterable[SourceRecord]) -> list[Seen]:
+    """What is applied to these invoices, and what no longer is; the payments of an unreadable one stay as they are."""
+    found = {record.source_id: kin for record in records if (kin := _of_record(context, record)) is not None}
+    return [*(each for kin in found.values() for each in kin), *withdrawn(context, found)]
 
 
 def withdrawn(context: StepContext, now_there: Mapping[str, Iterable[Seen]], what: str = TAKEN_OFF) -> list[Seen]:
@@ -43,7 +44,7 @@ def withdrawn(context: StepContext, now_there: Mapping[str, Iterable[Seen]], wha
         for source_id, contents in versions.items():
             left = {each.source_id for each in now_there[source_id]}
             for stamp, content in contents:
-                once = _once(context, SourceRecord("invoice", source_id, stamp, content))
+                once = _of_record(context, SourceRecord("invoice", source_id, stamp, content)) or []
                 gone |= {each.source_id: replace(each, withdrawn=what) for each in once if each.source_id not in left}
     return list(gone.values())
 
@@ -108,11 +109,13 @@ def _seen(payment: Payment, stamp: str, party: str, withdrawn_: str) -> Seen:
     )
 
 
-def _once(context: StepContext, record: SourceRecord) -> list[Seen]:
-    """Of an earlier version; one that could not be understood brought none."""
+def _of_record(context: StepContext, record: SourceRecord) -> list[Seen] | None:
+    """The payments of an invoice as the inbox keeps them; None for what cannot be understood, or is no invoice."""
     try:
         model = context.source.to_model(record)
     except (BadDocument, BadAmount):
-        return []
+        return None
+    if not isinstance(model, Invoice) or model.kind != "invoice":
+        return None
     party = context.source.label(record).party
-    return seen(record, model, party) if isinstance(model, Invoice) else []
+    return [_seen(payment, record.stamp, party, record.withdrawn) for payment in payments.of(model)]

@@ -16,7 +16,7 @@ from invoice_sync.model import canonical
 from invoice_sync.model.documents import CARRIED, PARTIES, Document, Entity, Invoice
 from invoice_sync.model.errors import BadAmount, BadDocument, Problem
 from invoice_sync.model.words import DocumentState
-from invoice_sync.steps import applied as applications
+from invoice_sync.steps import applied
 from invoice_sync.steps.context import StepContext
 
 LEFT_THE_QUEUE = "left_the_queue"
@@ -55,7 +55,7 @@ def take_in(context: StepContext, records: Sequence[SourceRecord]) -> list[Seen]
     """The records as seen, what is applied to them where that is carried, and the parties and products that their
     documents need and that have no link yet."""
     found = [seen(context, record) for record in records]
-    applied = _applied(context, records) if applications.are_carried(context) else []
+    payments = applied.to(context, records) if applied.are_carried(context) else []
     wanted: dict[Entity, set[str]] = {"customer": set(), "product": set()}
     for parts in (split_placeholder(text) for each in found for text in each.needs):
         if parts is not None and parts[0] in wanted:
@@ -63,19 +63,7 @@ def take_in(context: StepContext, records: Sequence[SourceRecord]) -> list[Seen]
     for entity, ids in wanted.items():
         missing = sorted(ids - _linked(context, entity, ids)) if ids else []
         found += [seen(context, record) for record in context.source.fetch(entity, missing)] if missing else []
-    return [*found, *applied]
-
-
-def _applied(context: StepContext, records: Sequence[SourceRecord]) -> list[Seen]:
-    """Of what was understood: the payments of an unreadable invoice stay as they are."""
-    found: dict[str, list[Seen]] = {}
-    for record in records:
-        model, _ = _understood(context, record)
-        if isinstance(model, Invoice) and model.kind == "invoice":
-            party = context.source.label(record).party
-            found[record.source_id] = applications.seen(record, model, party)
-    gone = applications.withdrawn(context, found) if found else []
-    return [*(each for kin in found.values() for each in kin), *gone]
+    return [*found, *payments]
 
 
 def store(session: Session, context: StepContext, batch: Sequence[Seen]) -> list[DocumentRow]:

@@ -164,13 +164,14 @@ class Changes:
         """What this run has not shown yet in this state. What is held comes along, in case it was delivered before."""
         stubs, held = [], Counter[str]()
         for row in rows:
-            one, stamp = mapping.source_id(row), mapping.stamp(row) + why
-            if not self.is_ours(row) or seen.get(one) == stamp:
+            one, stamp = mapping.source_id(row), mapping.stamp(row)
+            is_known = seen.get(one) == stamp
+            if not self.is_ours(row) or (is_known and not why):
                 continue
             seen[one] = stamp
             ruling = statuses.ruling(text_of(row, "Type"), text_of(row, "Status"), self._options.statuses)
-            stubs.append(Stub(one, stamp, ruling.ruling == "send"))
-            held.update([ruling.reason] if ruling.ruling != "send" else [])
+            stubs.append(Stub(one, stamp + why, ruling.ruling == "send"))
+            held.update([ruling.reason] if ruling.ruling != "send" and not is_known else [])
         return StubPage(tuple(stubs), position, dict(held))
 
     def _by_key(self, one: str) -> Json | None:
