@@ -58,10 +58,6 @@ class Pair(House):
         loader: Loader = self.source.loader()
         return loader
 
-    def options(self, **changes: Any) -> None:
-        """Sets options of the flow."""
-        self.flow = self.flow.model_copy(update={"options": self.flow.options.model_copy(update=changes)})
-
     def again(self, *steps: str, run_id: str = "run-1", **given: Any) -> dict[str, Any]:
         """The steps once more in a run whose check has passed; by default those that a change needs."""
         return self.run(run_id, steps or SHORT, **given)
